@@ -1,0 +1,80 @@
+/** The settings of one function version, as they are when an environment of it starts. */
+export interface FunctionVersion {
+  readonly functionName: string;
+  /** Unqualified: `arn:aws:lambda:us-east-1:000000000000:function:name`. */
+  readonly functionArn: string;
+  /** `$LATEST` or a number. */
+  readonly version: string;
+  /** `file.export`, as Lambda's Handler. */
+  readonly handler: string;
+  /** Absolute path of the unpacked code: what AWS mounts at /var/task. */
+  readonly codeDirectory: string;
+  readonly memoryMb: number;
+  readonly timeoutSec: number;
+  /** Variables that the user set. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Search path of what AWS would find in layers under /opt (NODE_PATH entries). */
+  readonly nodePath: readonly string[];
+}
+
+/** One event on its way to a function. */
+export interface Invocation {
+  readonly requestId: string;
+  /** As the caller named it: with the qualifier, if there was one. */
+  readonly invokedArn: string;
+  readonly payload: Uint8Array;
+  /** Decoded JSON of X-Amz-Client-Context. */
+  readonly clientContext?: string;
+  readonly traceId?: string;
+}
+
+/** How an invocation ended. */
+export interface InvocationOutcome {
+  readonly payload: Uint8Array;
+  /** Whether the caller sees `X-Amz-Function-Error: Unhandled`. */
+  readonly isFunctionError: boolean;
+  /** Whether this was the environment's first invocation. */
+  readonly isColdStart: boolean;
+  readonly durationMs: number;
+  /** Last 4 KB of the invocation's log, START to REPORT; it settles after the payload does. */
+  readonly logTail: Promise<Uint8Array>;
+}
+
+/** Where an environment is in its life; docs/emulator-fidelity.md has the picture. */
+export type EnvironmentPhase =
+  | "initialising"
+  | "idle"
+  | "invoking"
+  | "answered"
+  | "resetting"
+  | "stopped";
+
+/** What the pool of a function sees of one execution environment. */
+export interface ExecutionEnvironment {
+  readonly id: string;
+  readonly version: FunctionVersion;
+  readonly phase: EnvironmentPhase;
+  readonly invocationCount: number;
+  readonly startedAtEpochMs: number;
+  readonly initDurationMs: number | undefined;
+  /**
+   * Runs one invocation; only one at a time, and only while `phase` is initialising (the first
+   * invocation waits for the init phase) or idle.
+   *
+   * It settles as soon as the answer is there: the environment is free again only when `onIdle` is
+   * called. It never rejects: crashes, timeouts and init errors are outcomes.
+   */
+  invoke(invocation: Invocation): Promise<InvocationOutcome>;
+  /** Ends the process group, with the shutdown phase; settles when no process is left. */
+  stop(cause: string): Promise<void>;
+}
+
+/** What an environment tells its pool. */
+export interface EnvironmentListener {
+  /** The environment can take another invocation (its process asked for the next one, or it was reset). */
+  onIdle(environment: ExecutionEnvironment): void;
+  /** The environment has ended and will take nothing more. */
+  onStopped(environment: ExecutionEnvironment, cause: string): void;
+  /** A line of the function's log, as CloudWatch would get it (START, console lines, END, REPORT). */
+  onLog(environment: ExecutionEnvironment, line: string): void;
+}

@@ -1,0 +1,6 @@
+export type {
+  ExecutionEnvironment,
+  FunctionVersion,
+  Invocation,
+  InvocationOutcome,
+} from "./environment/contract.ts";

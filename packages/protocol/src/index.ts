@@ -1,0 +1,2 @@
+export type { InvocationAnswer, InvocationEvent } from "./invocation.ts";
+export type { Datatype, ModelSignature, Tensor, TensorData, TensorSpec } from "./tensor.ts";
