@@ -1,1 +1,1 @@
-export {};
+export { functionInvoker } from "./function-invoker.ts";

@@ -60,7 +60,8 @@ export class PilotlightError<Code extends ErrorCode = ErrorCode> extends Error {
    */
   constructor(code: Code, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = "PilotlightError";
+    // The code is the name, so that Lambda's errorType and every stack trace carry it.
+    this.name = code;
     this.code = code;
   }
 

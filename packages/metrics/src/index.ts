@@ -1,1 +1,2 @@
-export {};
+export type { RequestMetrics, RequestSample } from "./request-metrics.ts";
+export { requestMetrics } from "./request-metrics.ts";

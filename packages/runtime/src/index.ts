@@ -1,1 +1,10 @@
-export {};
+export type { ServedModel } from "./answer.ts";
+export { answerInvocation } from "./answer.ts";
+export type { Handler, HandlerRequest, HandlerResponse, HandlerTensor } from "./handler.ts";
+export { loadHandler } from "./handler-file.ts";
+export type { InferHandler } from "./infer-handler.ts";
+export { inferHandler } from "./infer-handler.ts";
+export type { Model } from "./model.ts";
+export { openModel } from "./model.ts";
+export type { InferSettings } from "./settings.ts";
+export { readSettings, SETTINGS_FILE } from "./settings.ts";

@@ -1,0 +1,84 @@
+import { build } from "esbuild";
+import type { BuildFailure, Plugin } from "esbuild";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { PilotlightError } from "@pilotlight/core";
+
+import { NODE_MODULES } from "./checkout.ts";
+
+/** What a bundle was made of: absolute paths of the files that a change of must rebuild it. */
+export interface Bundle {
+  readonly inputs: readonly string[];
+}
+
+/** Code that esbuild turns into ESM may still call `require`, which ESM lacks. */
+const REQUIRE_BANNER =
+  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+
+/**
+ * Bundles one file and all that it imports into an ES module for Node 24.
+ *
+ * `@pilotlight/*` always means this checkout and other packages are looked for here too, so that definitions
+ * and handlers may lie anywhere.
+ *
+ * @throws PilotlightError ERR_BUNDLE_FAILED with esbuild's place and text of each fault.
+ */
+export async function bundle({
+  entry,
+  outfile,
+}: {
+  entry: string;
+  outfile: string;
+}): Promise<Bundle> {
+  try {
+    const { metafile } = await build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      target: "node24",
+      mainFields: ["module", "main"],
+      nodePaths: [NODE_MODULES],
+      external: ["onnxruntime-node"],
+      banner: { js: REQUIRE_BANNER },
+      legalComments: "none",
+      metafile: true,
+      logLevel: "silent",
+      absWorkingDir: "/",
+      plugins: [ownPackages],
+    });
+    return { inputs: Object.keys(metafile.inputs).map((path) => resolve("/", path)) };
+  } catch (error) {
+    throw bundleError(entry, error);
+  }
+}
+
+const ownPackages: Plugin = {
+  name: "pilotlight-packages",
+  setup({ onResolve }) {
+    onResolve({ filter: /^@pilotlight\// }, ({ path, kind }) => {
+      if (kind === "entry-point") return undefined;
+      // The packages have no side effects: what a function does not use must not end up in its bundle.
+      return { path: fileURLToPath(import.meta.resolve(path)), sideEffects: false };
+    });
+  },
+};
+
+function bundleError(entry: string, error: unknown): PilotlightError {
+  const faults = isBuildFailure(error)
+    ? error.errors.map(({ text, location }) =>
+        location === null ? text : `/${location.file}:${location.line}:${location.column}: ${text}`,
+      )
+    : [error instanceof Error ? error.message : String(error)];
+  return new PilotlightError(
+    "ERR_BUNDLE_FAILED",
+    `${entry} cannot be bundled:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
+    { cause: error },
+  );
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && "errors" in error && Array.isArray(error.errors);
+}

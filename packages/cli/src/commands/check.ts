@@ -1,0 +1,80 @@
+import { resolve } from "node:path";
+
+import { formatBytes, isPilotlightError, PilotlightError, resolveManifest } from "@pilotlight/core";
+import type { ModelSpec } from "@pilotlight/core";
+import type { TensorSpec } from "@pilotlight/protocol";
+import { openModel } from "@pilotlight/runtime";
+
+import { makeWorkDirectory } from "../application.ts";
+import { requireFiles } from "../artifact-files.ts";
+import { loadDefinition } from "../definition-file.ts";
+import { FunctionBuilder } from "../function-build.ts";
+
+export const CHECK_HELP = `pilotlight check [definition]
+
+Checks a definition, its handlers and its models: loads each model once and prints its inputs, outputs and size.
+Exits with 1 when something is wrong.
+
+  definition               path of an inference.config.ts; also PILOTLIGHT_DEFINITION; default ./inference.config.ts`;
+
+const DEFAULT_DEFINITION = "inference.config.ts";
+
+/**
+ * Checks a definition and prints what its models take and give.
+ *
+ * @throws PilotlightError of the definition, or ERR_MODEL_UNLOADABLE when one or more models do not load.
+ */
+export async function check(file: string | undefined): Promise<void> {
+  const work = await makeWorkDirectory();
+  try {
+    const definitionFile = file ?? process.env["PILOTLIGHT_DEFINITION"] ?? DEFAULT_DEFINITION;
+    const loaded = await loadDefinition(definitionFile, work.path);
+    const manifest = resolveManifest(loaded.definition, { stage: "local" });
+    await requireFiles(manifest, loaded);
+    const builder = new FunctionBuilder(work.path);
+    const faults: string[] = [];
+    for (const model of manifest.models) {
+      const fault = await checkModel(model, { directory: loaded.directory, builder });
+      if (fault !== undefined) faults.push(fault);
+    }
+    if (faults.length > 0) {
+      throw new PilotlightError(
+        "ERR_MODEL_UNLOADABLE",
+        `${faults.length} of ${manifest.models.length} models:\n${faults.join("\n")}`,
+      );
+    }
+    print(`${manifest.models.length} models are fine`);
+  } finally {
+    await work.remove();
+  }
+}
+
+/** @returns What is wrong, or nothing. */
+async function checkModel(
+  model: ModelSpec,
+  { directory, builder }: { directory: string; builder: FunctionBuilder },
+): Promise<string | undefined> {
+  try {
+    if (model.handler !== null) await builder.infer(model, directory);
+    const opened = await openModel(resolve(directory, model.artifact), model.session);
+    print(
+      `${model.name}  ${formatBytes(opened.artifactBytes)}  function ${model.function.name}, ${model.function.memoryMb} MB`,
+    );
+    for (const spec of opened.signature.inputs) print(`  in   ${describe(spec)}`);
+    for (const spec of opened.signature.outputs) print(`  out  ${describe(spec)}`);
+    await opened.release();
+    return undefined;
+  } catch (error) {
+    if (!isPilotlightError(error)) throw error;
+    print(`${model.name}  FAULTY`);
+    return `  ${model.name}: ${error.message}`;
+  }
+}
+
+function describe({ name, datatype, shape }: TensorSpec): string {
+  return `${name}  ${datatype} [${shape.join(", ")}]`;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

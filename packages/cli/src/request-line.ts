@@ -1,0 +1,38 @@
+import { formatMs } from "@pilotlight/core";
+
+/** What the HTTP API front tells of an answered request. */
+export interface AnsweredRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly statusCode: number;
+  readonly durationMs: number;
+  /** Response headers, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const MODEL_PATH = /^\/(?:v2\/models|predict)\/([^/]+)/;
+
+/** The model that a path names, or an empty text. */
+export function modelOfPath(path: string): string {
+  return MODEL_PATH.exec(path)?.[1] ?? "";
+}
+
+/** Whether an answer came from the first invocation of its environment; undefined when no model was asked. */
+export function coldnessOf(request: AnsweredRequest): "cold" | "warm" | undefined {
+  const cold = request.headers["x-pilotlight-cold"];
+  if (cold === undefined) return undefined;
+  return cold === "true" ? "cold" : "warm";
+}
+
+/** One line of the request log: model (or path), status, time, cold or warm. */
+export function requestLine(request: AnsweredRequest): string {
+  const subject = modelOfPath(request.path) || request.path;
+  const parts = [
+    request.method.padEnd(4),
+    subject.padEnd(16),
+    String(request.statusCode),
+    formatMs(request.durationMs).padStart(9),
+    coldnessOf(request) ?? "",
+  ];
+  return parts.join("  ").trimEnd();
+}

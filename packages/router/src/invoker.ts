@@ -1,0 +1,18 @@
+import type { InvocationAnswer, InvocationEvent } from "@pilotlight/protocol";
+
+/** How an Invoke of a model's function ended. */
+export type InvokeOutcome =
+  | { readonly kind: "answered"; readonly answer: InvocationAnswer }
+  /** The function failed: Lambda's `errorType` and `errorMessage`, such as Sandbox.Timedout. */
+  | { readonly kind: "failed"; readonly errorType: string; readonly errorMessage: string }
+  /** Lambda had no environment to give: 429, with its reason. */
+  | { readonly kind: "throttled"; readonly reason: string }
+  /** The event does not fit into an Invoke. */
+  | { readonly kind: "too-large"; readonly bytes: number; readonly bytesMax: number }
+  /** Lambda itself could not be reached, or refused the call. */
+  | { readonly kind: "unreachable"; readonly cause: string };
+
+/** Port: how route reaches the function tier. It never rejects: what can go wrong is an outcome. */
+export interface FunctionInvoker {
+  invoke(functionName: string, event: InvocationEvent): Promise<InvokeOutcome>;
+}

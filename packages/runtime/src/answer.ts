@@ -1,0 +1,166 @@
+import { isPilotlightError, LAMBDA_LIMITS, PilotlightError } from "@pilotlight/core";
+import {
+  decodeInferRequest,
+  encodeError,
+  encodeInferResponse,
+  encodeMetadata,
+} from "@pilotlight/protocol";
+import type { InvocationAnswer, InvocationEvent } from "@pilotlight/protocol";
+
+import type { Handler } from "./handler.ts";
+import type { Model } from "./model.ts";
+import { predict } from "./predict.ts";
+
+/** What a function serves: one model, its name and, where there is one, its handler. */
+export interface ServedModel {
+  readonly name: string;
+  readonly version: string;
+  readonly model: Model;
+  /** Loads the handler at its first use; absent where the model has none. */
+  readonly loadHandler?: () => Promise<Handler>;
+}
+
+/** Room for the other members of the answer's JSON and for headers that route adds. */
+const ENVELOPE_BYTES = 8192;
+const ANSWER_BYTES_MAX = LAMBDA_LIMITS.invokeResponseBytesMax - ENVELOPE_BYTES;
+
+/** An UTF-16 unit takes at most six bytes of JSON (`\u0000`), so that shorter bodies need not be measured. */
+const JSON_BYTES_PER_UNIT_MAX = 6;
+
+/**
+ * Answers what route asks of a model's function.
+ *
+ * It never rejects for bad input: a refusal is an answer, so that the environment stays as it was.
+ *
+ * @returns The HTTP answer, with `Server-Timing: infer;dur=…` in milliseconds where the model ran.
+ */
+export async function answerInvocation(
+  event: InvocationEvent,
+  served: ServedModel,
+): Promise<InvocationAnswer> {
+  try {
+    return refuseOversize(await dispatch(event, served));
+  } catch (error) {
+    if (!isPilotlightError(error)) console.error(error);
+    const { statusCode, body } = encodeError(error);
+    return json(statusCode, body);
+  }
+}
+
+function dispatch(
+  event: InvocationEvent,
+  served: ServedModel,
+): Promise<InvocationAnswer> | InvocationAnswer {
+  switch (event.action) {
+    case "infer":
+      return infer(event, served);
+    case "predict":
+      return predictWithHandler(event, served);
+    case "metadata": {
+      const { name, version, model } = served;
+      return json(
+        200,
+        JSON.stringify(encodeMetadata({ name, version, signature: model.signature })),
+      );
+    }
+    case "ready":
+      // The function would not run at all if its init phase had not loaded the model.
+      return json(200, JSON.stringify({ name: served.name, ready: true }));
+    default:
+      throw new PilotlightError(
+        "ERR_BODY_MALFORMED",
+        `the event's action is ${JSON.stringify((event as { action?: unknown }).action)}; accepted: infer, predict, metadata, ready`,
+      );
+  }
+}
+
+async function infer(event: InvocationEvent, served: ServedModel): Promise<InvocationAnswer> {
+  const { name, version, model } = served;
+  const startedMs = performance.now();
+  const request = decodeInferRequest(
+    { body: bodyBytes(event), headers: event.headers },
+    model.signature,
+  );
+  const decodedMs = performance.now();
+  const outputs = await model.run(
+    request.inputs,
+    request.outputs.map((output) => output.name),
+  );
+  const ranMs = performance.now();
+  const id = request.id === undefined ? {} : { id: request.id };
+  const { headers, body } = encodeInferResponse({ model: name, version, ...id, outputs, request });
+  const encodedMs = performance.now();
+  const timing = serverTiming({
+    decode: decodedMs - startedMs,
+    infer: ranMs - decodedMs,
+    encode: encodedMs - ranMs,
+  });
+  const isText = typeof body === "string";
+  return {
+    statusCode: 200,
+    headers: { ...headers, "server-timing": timing },
+    body: isText
+      ? body
+      : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("base64"),
+    isBase64Encoded: !isText,
+  };
+}
+
+async function predictWithHandler(
+  event: InvocationEvent,
+  served: ServedModel,
+): Promise<InvocationAnswer> {
+  if (served.loadHandler === undefined) {
+    throw new PilotlightError(
+      "ERR_HANDLER_MISSING",
+      `the model "${served.name}" has no handler: post tensors to /v2/models/${served.name}/infer, or name a handler file in the definition`,
+    );
+  }
+  const handler = await served.loadHandler();
+  const contentType = (event.headers["content-type"] ?? "").split(";", 1)[0] ?? "";
+  const request = {
+    body: bodyBytes(event),
+    contentType: contentType.trim().toLowerCase(),
+    headers: event.headers,
+  };
+  const startedMs = performance.now();
+  const answer = await predict(request, { model: served.model, handler });
+  const timing = serverTiming({ predict: performance.now() - startedMs });
+  return { ...answer, headers: { ...answer.headers, "server-timing": timing } };
+}
+
+function bodyBytes(event: InvocationEvent): Uint8Array {
+  return Buffer.from(event.body ?? "", event.isBase64Encoded === true ? "base64" : "utf8");
+}
+
+/** @see https://www.w3.org/TR/server-timing/ for the header; durations in milliseconds. */
+function serverTiming(stages: Readonly<Record<string, number>>): string {
+  return Object.entries(stages)
+    .map(([stage, durationMs]) => `${stage};dur=${durationMs.toFixed(2)}`)
+    .join(", ");
+}
+
+/** Lambda would drop an oversize answer and blame the function: saying it here names the remedy. */
+function refuseOversize(answer: InvocationAnswer): InvocationAnswer {
+  if (answer.body.length * JSON_BYTES_PER_UNIT_MAX <= ANSWER_BYTES_MAX) return answer;
+  const bytes = answer.isBase64Encoded
+    ? answer.body.length
+    : Buffer.byteLength(JSON.stringify(answer.body));
+  if (bytes <= ANSWER_BYTES_MAX) return answer;
+  const remedy = answer.isBase64Encoded
+    ? "ask for fewer outputs or send a smaller batch"
+    : 'ask for the outputs in binary ("parameters": {"binary_data_output": true}, the binary tensor data extension), for fewer outputs, or send a smaller batch';
+  throw new PilotlightError(
+    "ERR_ANSWER_TOO_LARGE",
+    `the answer takes ${bytes} bytes; Lambda carries ${ANSWER_BYTES_MAX}: ${remedy}`,
+  );
+}
+
+function json(statusCode: number, body: string): InvocationAnswer {
+  return {
+    statusCode,
+    headers: { "content-type": "application/json" },
+    body,
+    isBase64Encoded: false,
+  };
+}
