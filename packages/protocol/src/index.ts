@@ -1,2 +1,15 @@
+export type { DatatypeTraits } from "./datatypes.ts";
+export { DATATYPES, datatypeOf, elementCount, onnxTypeOf } from "./datatypes.ts";
+export type { Endpoint } from "./endpoint.ts";
+export { matchPath } from "./endpoint.ts";
+export { encodeError } from "./error-answer.ts";
+export { tensorFromHandler } from "./handler-tensor.ts";
+export { encodeInferRequest } from "./infer-request-encoding.ts";
+export { decodeInferRequest } from "./infer-request-decoding.ts";
+export type { InferRequest, RequestedOutput } from "./infer-request.ts";
+export type { InferResponse } from "./infer-response.ts";
+export { decodeInferResponse, encodeInferResponse } from "./infer-response.ts";
 export type { InvocationAnswer, InvocationEvent } from "./invocation.ts";
+export type { ModelMetadata } from "./metadata.ts";
+export { encodeMetadata } from "./metadata.ts";
 export type { Datatype, ModelSignature, Tensor, TensorData, TensorSpec } from "./tensor.ts";
