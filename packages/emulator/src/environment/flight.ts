@@ -1,0 +1,135 @@
+import { randomUUID } from "node:crypto";
+
+import type { Timers } from "@pilotlight/core";
+
+import type { RuntimeEvent } from "../runtime-api/index.ts";
+import type { FunctionVersion, Invocation, InvocationOutcome } from "./contract.ts";
+import type { FunctionLog, InvocationLog } from "./function-log.ts";
+import { unsampledTraceId } from "./names.ts";
+import {
+  exitFailure,
+  failurePayload,
+  type PlatformFailure,
+  type ProcessExit,
+} from "./outcome-text.ts";
+import { reportLine, type Status } from "./report.ts";
+
+export interface FlightOptions {
+  readonly invocation: Invocation;
+  readonly version: FunctionVersion;
+  readonly clock: Timers;
+  readonly isColdStart: boolean;
+}
+
+/** One invocation on its way through an environment: its event, outcome, timeout and log. */
+export class Flight {
+  readonly invocation: Invocation;
+  readonly isColdStart: boolean;
+  readonly outcome: Promise<InvocationOutcome>;
+  /** How it went wrong, for the REPORT line. */
+  status: Status | undefined;
+  /** Lines of the log that tell of a failure, before END. */
+  failureLines: readonly string[] = [];
+  readonly #version: FunctionVersion;
+  readonly #clock: Timers;
+  readonly #resolve: (outcome: InvocationOutcome) => void;
+  readonly #tail = Promise.withResolvers<Uint8Array>();
+  #event: RuntimeEvent | undefined;
+  #startMs: number | undefined;
+  #log: InvocationLog | undefined;
+  #cancelTimeout: (() => void) | undefined;
+  #isSettled = false;
+
+  constructor({ invocation, version, clock, isColdStart }: FlightOptions) {
+    this.invocation = invocation;
+    this.isColdStart = isColdStart;
+    this.#version = version;
+    this.#clock = clock;
+    const { promise, resolve } = Promise.withResolvers<InvocationOutcome>();
+    this.outcome = promise;
+    this.#resolve = resolve;
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** What the runtime gets; the deadline counts from the first reading. */
+  get event(): RuntimeEvent {
+    this.#event ??= this.#makeEvent();
+    return this.#event;
+  }
+
+  /** Opens the log and starts the timeout. */
+  begin(log: FunctionLog, onTimeout: () => void): void {
+    const { requestId } = this.invocation;
+    this.#startMs = this.#clock.monotonicMs();
+    this.#cancelTimeout = this.#clock.after(this.#version.timeoutSec * 1000, onTimeout);
+    this.#log = log.open(`START RequestId: ${requestId} Version: ${this.#version.version}`);
+  }
+
+  /** Gives the caller the answer; the log goes on until {@link finish}. */
+  settle({ payload, isFunctionError }: { payload: Uint8Array; isFunctionError: boolean }): void {
+    this.#isSettled = true;
+    this.#resolve({
+      payload,
+      isFunctionError,
+      isColdStart: this.isColdStart,
+      durationMs: this.#durationMs(),
+      logTail: this.#log?.tail ?? this.#tail.promise,
+    });
+  }
+
+  /** Gives the caller an error that AWS reports. */
+  fail(failure: PlatformFailure): void {
+    this.settle({ payload: failurePayload(failure), isFunctionError: true });
+  }
+
+  /** Gives the caller the end of the process as the answer. */
+  failWithExit(exit: ProcessExit): void {
+    const failure = exitFailure(this.invocation.requestId, exit);
+    this.failureLines = [failure.errorMessage, failure.errorType];
+    this.status = { kind: "error", errorType: failure.errorType };
+    this.fail(failure);
+  }
+
+  /** Ends the timeout and the log. */
+  finish(report: { memoryMbMax: number; initDurationMs: number | undefined }): void {
+    const { requestId } = this.invocation;
+    this.#cancelTimeout?.();
+    this.#tail.resolve(new Uint8Array());
+    this.#log?.close([
+      ...this.failureLines,
+      `END RequestId: ${requestId}`,
+      reportLine({
+        requestId,
+        durationMs: this.#durationMs(),
+        memoryMb: this.#version.memoryMb,
+        memoryMbMax: report.memoryMbMax,
+        initDurationMs: report.initDurationMs,
+        status: this.status,
+      }),
+    ]);
+  }
+
+  /** A function that ran into its timeout has run for its timeout, not for what the timer was late. */
+  #durationMs(): number {
+    if (this.#startMs === undefined) return 0;
+    const elapsedMs = this.#clock.monotonicMs() - this.#startMs;
+    return Math.min(elapsedMs, this.#version.timeoutSec * 1000);
+  }
+
+  #makeEvent(): RuntimeEvent {
+    const { requestId, invokedArn, payload, clientContext, traceId } = this.invocation;
+    const nowEpochMs = this.#clock.epochMs();
+    return {
+      requestId,
+      invocationId: randomUUID(),
+      invokedArn,
+      payload,
+      clientContext,
+      deadlineEpochMs: Math.floor(nowEpochMs + this.#version.timeoutSec * 1000),
+      traceId: traceId ?? unsampledTraceId(nowEpochMs),
+    };
+  }
+}

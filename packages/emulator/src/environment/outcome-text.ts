@@ -1,0 +1,76 @@
+import { LAMBDA_LIMITS } from "@pilotlight/core";
+
+/** How a process ended. */
+export type ProcessExit =
+  | { readonly kind: "code"; readonly code: number }
+  | { readonly kind: "signal"; readonly signal: NodeJS.Signals }
+  | { readonly kind: "unstartable"; readonly reason: string };
+
+/** An error that AWS, not the function, reports. */
+export interface PlatformFailure {
+  readonly errorType: string;
+  readonly errorMessage: string;
+}
+
+/** AWS's runtime is written in Go, which names signals so. */
+const SIGNAL_NAMES: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
+  SIGABRT: "aborted",
+  SIGALRM: "alarm clock",
+  SIGBUS: "bus error",
+  SIGFPE: "floating point exception",
+  SIGHUP: "hangup",
+  SIGILL: "illegal instruction",
+  SIGINT: "interrupt",
+  SIGKILL: "killed",
+  SIGPIPE: "broken pipe",
+  SIGQUIT: "quit",
+  SIGSEGV: "segmentation fault",
+  SIGTERM: "terminated",
+  SIGTRAP: "trace/breakpoint trap",
+  SIGUSR1: "user defined signal 1",
+  SIGUSR2: "user defined signal 2",
+};
+
+/** What the caller gets when the process ended before it answered. */
+export function exitFailure(requestId: string, exit: ProcessExit): PlatformFailure {
+  const errorType = exit.kind === "unstartable" ? "Runtime.InvalidEntrypoint" : "Runtime.ExitError";
+  return { errorType, errorMessage: `RequestId: ${requestId} Error: ${exitReason(exit)}` };
+}
+
+function exitReason(exit: ProcessExit): string {
+  switch (exit.kind) {
+    case "unstartable":
+      return exit.reason;
+    case "signal":
+      return `Runtime exited with error: signal: ${SIGNAL_NAMES[exit.signal] ?? exit.signal}`;
+    case "code":
+      return exit.code === 0
+        ? "Runtime exited without providing a reason"
+        : `Runtime exited with error: exit status ${exit.code}`;
+  }
+}
+
+/** What the caller gets when the function ran into its timeout. */
+export function timeoutFailure(requestId: string, timeoutSec: number): PlatformFailure {
+  return {
+    errorType: "Sandbox.Timedout",
+    errorMessage: `RequestId: ${requestId} Error: Task timed out after ${timeoutSec.toFixed(2)} seconds`,
+  };
+}
+
+/** What the caller gets for an answer above the limit; the text does not say how large it was. */
+export const RESPONSE_TOO_LARGE: PlatformFailure = {
+  errorMessage: `Response payload size exceeded maximum allowed payload size (${LAMBDA_LIMITS.invokeResponseBytesMax} bytes).`,
+  errorType: "Function.ResponseSizeTooLarge",
+};
+
+/** What the caller gets when the runtime asked for a response mode that does not exist. */
+export const INVALID_RESPONSE_MODE: PlatformFailure = {
+  errorType: "Runtime.InvalidResponseModeHeader",
+  errorMessage: "Invalid function response mode",
+};
+
+/** The failure as the caller of Invoke reads it. */
+export function failurePayload({ errorType, errorMessage }: PlatformFailure): Buffer {
+  return Buffer.from(JSON.stringify({ errorType, errorMessage }));
+}

@@ -1,0 +1,297 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+
+import { invariant, LAMBDA_LIMITS } from "@pilotlight/core";
+
+import { type Body, readBody } from "./body.ts";
+import { errorPayload } from "./error-body.ts";
+import { eventHeaders, type RuntimeEvent } from "./runtime-event.ts";
+import {
+  ACCEPTED,
+  INVALID_INVOCATION_ID,
+  INVALID_REQUEST_ID,
+  INVALID_RESPONSE_MODE,
+  METHOD_NOT_ALLOWED,
+  NOT_FOUND,
+  PONG,
+  type Reply,
+  TOO_LARGE,
+  transitionRefused,
+} from "./reply.ts";
+import { routeOf } from "./route.ts";
+import { nextRuntimeState, type RuntimeSignal, type RuntimeState } from "./runtime-state.ts";
+
+/** What a runtime answered to an invocation. */
+export type RuntimeAnswer =
+  | { readonly kind: "response"; readonly payload: Buffer }
+  | { readonly kind: "error"; readonly payload: Buffer }
+  | { readonly kind: "too_large" }
+  | { readonly kind: "invalid_response_mode" };
+
+/** What the Runtime API tells the environment that it belongs to. */
+export interface RuntimeListener {
+  /**
+   * The runtime asked for the next event and had none; the first time, this ends its init.
+   *
+   * @param isLogMarked - Whether the runtime has put a mark into its log channel before it asked.
+   */
+  onNext(isLogMarked: boolean): void;
+  onAnswer(answer: RuntimeAnswer): void;
+  /** The runtime could not initialise; `payload` is the error that it posted. */
+  onInitError(payload: Buffer): void;
+}
+
+/** Header of `next` by which our own runtime client says that it has marked its log channel. */
+const LOG_MARK_HEADER = "pilotlight-log-mark";
+const RESPONSE_MODE_HEADER = "lambda-runtime-function-response-mode";
+const INVOCATION_ID_HEADER = "lambda-runtime-invocation-id";
+const TRAILER_ERROR_TYPE = "lambda-runtime-function-error-type";
+const TRAILER_ERROR_BODY = "lambda-runtime-function-error-body";
+
+/** The states that a call asks for, as AWS's refusals name them. */
+const WANTED: Readonly<Record<"next" | "response" | "error" | "init_error", RuntimeState>> = {
+  next: "Ready",
+  response: "InvocationResponse",
+  error: "InvocationErrorResponse",
+  init_error: "InitError",
+};
+
+/** An error's cause for tracing travels in a header, so headers may be as large as a stack trace. */
+const HEADER_BYTES_MAX = 1_048_576;
+
+/**
+ * The Runtime API of one environment: version 2018-06-01 on a free port of 127.0.0.1.
+ *
+ * One server per environment, since aws-lambda-ric takes its address as strict host:port and a
+ * call carries nothing else that would tell environments apart.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ */
+export class RuntimeApi {
+  readonly #server: Server;
+  readonly #listener: RuntimeListener;
+  #state: RuntimeState = "Started";
+  /** The event in progress, or the last one: a late answer to it is refused by state, not by id. */
+  #event: RuntimeEvent | undefined;
+  /** Calls of `next` that wait for an event. */
+  #waiting: ServerResponse[] = [];
+  /** A `next` that came while the answer before it was still being read. */
+  #early: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
+  #isReadingAnswer = false;
+  #connectionCount = 0;
+  #onDisconnected: (() => void)[] = [];
+
+  constructor(listener: RuntimeListener) {
+    this.#listener = listener;
+    this.#server = createServer(
+      { maxHeaderSize: HEADER_BYTES_MAX, noDelay: true, keepAliveTimeout: 0 },
+      (request, response) => this.#handle(request, response),
+    );
+    // A call of `next` blocks for as long as there is no event.
+    this.#server.requestTimeout = 0;
+    this.#server.headersTimeout = 0;
+    this.#server.timeout = 0;
+    this.#server.on("connection", (socket) => {
+      this.#connectionCount += 1;
+      socket.on("close", () => {
+        this.#connectionCount -= 1;
+        if (this.#connectionCount === 0) this.#settleDisconnected();
+      });
+    });
+  }
+
+  get state(): RuntimeState {
+    return this.#state;
+  }
+
+  /** Starts to listen. @returns The address for AWS_LAMBDA_RUNTIME_API, host:port. */
+  async listen(): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once("error", reject);
+    this.#server.listen(0, "127.0.0.1", resolve);
+    await promise;
+    this.#server.off("error", reject);
+    const address = this.#server.address();
+    invariant(typeof address === "object" && address !== null, "a TCP server has an address");
+    return `127.0.0.1:${address.port}`;
+  }
+
+  /** Hands an event to the runtime, which must be waiting for one (state Ready). */
+  offer(event: RuntimeEvent): void {
+    const isAllowed = this.#move("event");
+    invariant(isAllowed, `an event cannot be offered to a runtime in state ${this.#state}`);
+    this.#event = event;
+    const response = this.#waiting.shift();
+    // The runtime may have hung up already; the end of its process is then the outcome.
+    if (response !== undefined) sendEvent(response, event);
+  }
+
+  /** Forgets the runtime that was connected, so that a new process can start over. */
+  reset(): void {
+    this.#state = "Started";
+    this.#event = undefined;
+    this.#waiting = [];
+    this.#early = undefined;
+    this.#isReadingAnswer = false;
+    this.#server.closeAllConnections();
+  }
+
+  /** Settles when no connection is left, which is when all that the runtime sent has been read. */
+  disconnected(): Promise<void> {
+    if (this.#connectionCount === 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onDisconnected.push(resolve);
+    return promise;
+  }
+
+  /** Ends the server and its connections; it may not have listened yet. */
+  close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    this.#server.closeAllConnections();
+    return promise;
+  }
+
+  #settleDisconnected(): void {
+    const settle = this.#onDisconnected;
+    this.#onDisconnected = [];
+    for (const resolve of settle) resolve();
+  }
+
+  #move(signal: RuntimeSignal): boolean {
+    const next = nextRuntimeState(this.#state, signal);
+    if (next !== undefined) this.#state = next;
+    return next !== undefined;
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    response.sendDate = false;
+    const route = routeOf(request.method ?? "", request.url ?? "");
+    switch (route.kind) {
+      case "next":
+        return this.#next(request, response);
+      case "response":
+      case "error":
+        return this.#answer({ request, response, kind: route.kind, requestId: route.requestId });
+      case "init_error":
+        return this.#initError(request, response);
+      case "ping":
+        return refuse(request, response, PONG);
+      case "not_found":
+        return refuse(request, response, NOT_FOUND);
+      case "method_not_allowed":
+        return refuse(request, response, METHOD_NOT_ALLOWED);
+    }
+  }
+
+  #next(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#isReadingAnswer) {
+      // aws-lambda-ric asks for the next event before its failing stream has been answered.
+      this.#early = { request, response };
+      return;
+    }
+    const from = this.#state;
+    if (!this.#move("next")) return refuse(request, response, transitionRefused(from, WANTED.next));
+    if (this.#state === "Running" && this.#event !== undefined) {
+      return sendEvent(response, this.#event);
+    }
+    this.#waiting.push(response);
+    response.on("close", () => {
+      this.#waiting = this.#waiting.filter((other) => other !== response);
+    });
+    if (from !== "Ready") this.#listener.onNext(LOG_MARK_HEADER in request.headers);
+  }
+
+  #answer(call: AnswerCall): void {
+    const { request, response, kind } = call;
+    const refusal = this.#answerRefusal(call);
+    if (refusal !== undefined) return refuse(request, response, refusal);
+    const mode = request.headers[RESPONSE_MODE_HEADER];
+    if (kind === "response" && mode !== undefined && mode !== "streaming") {
+      this.#listener.onAnswer({ kind: "invalid_response_mode" });
+      return refuse(request, response, INVALID_RESPONSE_MODE);
+    }
+    this.#isReadingAnswer = true;
+    const event = this.#event;
+    readBody(request, {
+      bytesMax: LAMBDA_LIMITS.invokeResponseBytesMax,
+      onEnd: (body) => {
+        if (this.#event === event) this.#answered(call, body);
+      },
+    });
+  }
+
+  #answerRefusal({ request, kind, requestId }: AnswerCall): Reply | undefined {
+    if (this.#event?.requestId !== requestId) return INVALID_REQUEST_ID;
+    const invocationId = request.headers[INVOCATION_ID_HEADER];
+    if (invocationId !== undefined && invocationId !== this.#event.invocationId) {
+      return INVALID_INVOCATION_ID;
+    }
+    const from = this.#state;
+    return this.#move(kind) ? undefined : transitionRefused(from, WANTED[kind]);
+  }
+
+  #answered({ request, response, kind }: AnswerCall, body: Body): void {
+    this.#isReadingAnswer = false;
+    // A runtime that hangs up in the middle of its answer has ended or will run into its timeout.
+    if (body.kind === "aborted") return;
+    this.#move("sent");
+    send(response, body.kind === "too_large" ? TOO_LARGE : ACCEPTED);
+    this.#listener.onAnswer(answerOf(request, { kind, body }));
+    const early = this.#early;
+    this.#early = undefined;
+    if (early !== undefined) this.#next(early.request, early.response);
+  }
+
+  #initError(request: IncomingMessage, response: ServerResponse): void {
+    const from = this.#state;
+    if (!this.#move("init_error")) {
+      return refuse(request, response, transitionRefused(from, WANTED.init_error));
+    }
+    readBody(request, {
+      bytesMax: LAMBDA_LIMITS.invokeResponseBytesMax,
+      onEnd: (body) => {
+        if (body.kind === "aborted") return;
+        send(response, body.kind === "too_large" ? TOO_LARGE : ACCEPTED);
+        if (body.kind === "too_large") return;
+        this.#listener.onInitError(errorPayload(body.bytes, request.headers["content-type"]));
+      },
+    });
+  }
+}
+
+interface AnswerCall {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly kind: "response" | "error";
+  readonly requestId: string;
+}
+
+function answerOf(
+  request: IncomingMessage,
+  { kind, body }: { kind: "response" | "error"; body: Exclude<Body, { kind: "aborted" }> },
+): RuntimeAnswer {
+  if (body.kind === "too_large") return { kind: "too_large" };
+  if (kind === "error") {
+    return { kind, payload: errorPayload(body.bytes, request.headers["content-type"]) };
+  }
+  // A stream that failed on its way says so in its trailers.
+  if (request.trailers[TRAILER_ERROR_TYPE] === undefined) return { kind, payload: body.bytes };
+  const error = request.trailers[TRAILER_ERROR_BODY] ?? "";
+  return { kind: "error", payload: Buffer.from(error, "base64") };
+}
+
+function sendEvent(response: ServerResponse, event: RuntimeEvent): void {
+  response.writeHead(200, eventHeaders(event));
+  response.end(event.payload);
+}
+
+/** Answers a call whose body, if it has one, is of no interest. */
+function refuse(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  request.resume();
+  send(response, reply);
+}
+
+function send(response: ServerResponse, { status, headers, body }: Reply): void {
+  response.writeHead(status, headers as string[]);
+  response.end(body);
+}

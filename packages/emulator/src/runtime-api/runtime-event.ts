@@ -1,0 +1,49 @@
+/** One event as a runtime gets it from `GET next`. */
+export interface RuntimeEvent {
+  readonly requestId: string;
+  /** One attempt at the invocation; a retry with the same request id has another one. */
+  readonly invocationId: string;
+  readonly invokedArn: string;
+  readonly deadlineEpochMs: number;
+  readonly payload: Uint8Array;
+  /** Decoded JSON. */
+  readonly clientContext?: string | undefined;
+  readonly traceId?: string | undefined;
+}
+
+/**
+ * Headers of an event, names and values in turn; what is empty is left out.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-next
+ */
+export function eventHeaders(event: RuntimeEvent): string[] {
+  const headers = [
+    "Content-Type",
+    "application/json",
+    "Content-Length",
+    String(event.payload.length),
+    "Lambda-Runtime-Aws-Request-Id",
+    headerText(event.requestId),
+    "Lambda-Runtime-Deadline-Ms",
+    String(event.deadlineEpochMs),
+    "Lambda-Runtime-Invoked-Function-Arn",
+    headerText(event.invokedArn),
+    "Lambda-Runtime-Invocation-Id",
+    headerText(event.invocationId),
+  ];
+  if (event.traceId) headers.push("Lambda-Runtime-Trace-Id", headerText(event.traceId));
+  if (event.clientContext) {
+    headers.push("Lambda-Runtime-Client-Context", headerText(event.clientContext));
+  }
+  return headers;
+}
+
+const PLAIN = /^[\x20-\x7e]*$/;
+// oxlint-disable-next-line no-control-regex -- these are what a header may not contain
+const CONTROL = /[\x00-\x1f\x7f]/g;
+
+/** A header carries bytes: text goes out as UTF-8, and line feeds of pretty-printed JSON as spaces. */
+function headerText(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return Buffer.from(text.replaceAll(CONTROL, " "), "utf8").toString("latin1");
+}
