@@ -125,6 +125,9 @@ export default defineConfig({
     "consistent-return": "off",
     // What JSON.parse gives has to be called something at the edge.
     "typescript/no-unsafe-type-assertion": "off",
+    // A small function may stand beside its only use.
+    "unicorn/consistent-function-scoping": "off",
+    "import/no-unassigned-import": ["error", { allow: ["**/require-node.js"] }],
     // `export {}` makes a module of a package that has nothing to export yet.
     "unicorn/require-module-specifiers": "off",
     eqeqeq: "error",

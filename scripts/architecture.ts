@@ -57,6 +57,7 @@ export const TYPE_ONLY_IMPORTS: Readonly<Partial<Record<Part, readonly Part[]>>>
 /** Entry points of packages beside `.`; each is in the `exports` of the package. */
 export const PUBLIC_SUBPATHS: Readonly<Partial<Record<PackageName, readonly string[]>>> = {
   core: ["definition", "testing"],
+  runtime: ["settings"],
 };
 
 /** Where tests live: they may do what the code under test may not. */
@@ -156,6 +157,7 @@ export const ENTRY_POINT_GLOB = "functions/*.ts";
 export const DEFAULT_EXPORT_GLOBS = [
   "**/*.config.ts",
   "models/*/handler.ts",
+  "scripts/*-reporter.ts",
   "**/fixtures/**/*.ts",
 ] as const;
 

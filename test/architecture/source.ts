@@ -124,3 +124,31 @@ function literalText(value: unknown): string | undefined {
   if (value.type === "TSLiteralType") return literalText(value["literal"]);
   return typeof value["value"] === "string" ? value["value"] : undefined;
 }
+
+/** What the file exports, sorted: `name` for a value, `type Name` for a type or an interface. */
+export function exportedNames(source: Source): string[] {
+  const body = source.program["body"];
+  const statements = Array.isArray(body) ? body.filter(isNode) : [];
+  return statements.flatMap((statement) => namesExportedBy(statement)).toSorted();
+}
+
+function namesExportedBy(statement: SyntaxNode): string[] {
+  if (statement.type === "ExportDefaultDeclaration") return ["default"];
+  if (statement.type !== "ExportNamedDeclaration") return [];
+  const specifiers = statement["specifiers"];
+  const listed = (Array.isArray(specifiers) ? specifiers.filter(isNode) : []).map((specifier) => {
+    const isType = statement["exportKind"] === "type" || specifier["exportKind"] === "type";
+    return { name: identifierName(specifier["exported"]), isType };
+  });
+  return [...listed, ...declared(statement["declaration"])].flatMap(({ name, isType }) => {
+    return name === undefined ? [] : [isType ? `type ${name}` : name];
+  });
+}
+
+function declared(declaration: unknown): { name: string | undefined; isType: boolean }[] {
+  if (!isNode(declaration)) return [];
+  const isType = declaration.type.startsWith("TS");
+  const inner = declaration["declarations"];
+  const named = Array.isArray(inner) ? inner.filter(isNode) : [declaration];
+  return named.map((node) => ({ name: identifierName(node["id"]), isType }));
+}
