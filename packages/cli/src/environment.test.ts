@@ -1,0 +1,39 @@
+import { describe, expect, test } from "vitest";
+
+import { readDevSettings } from "./environment.ts";
+
+describe("readDevSettings", () => {
+  test("has a default for every variable", () => {
+    expect(readDevSettings({})).toEqual({
+      apiPort: 4700,
+      awsPort: 4701,
+      speed: 1,
+      definition: undefined,
+    });
+  });
+
+  test("reads what is set", () => {
+    const variables = {
+      PILOTLIGHT_API_PORT: "0",
+      PILOTLIGHT_AWS_PORT: "8080",
+      PILOTLIGHT_SPEED: "60",
+      PILOTLIGHT_DEFINITION: "x.ts",
+    };
+    expect(readDevSettings(variables)).toEqual({
+      apiPort: 0,
+      awsPort: 8080,
+      speed: 60,
+      definition: "x.ts",
+    });
+  });
+
+  test.each([
+    ["PILOTLIGHT_API_PORT", "http"],
+    ["PILOTLIGHT_AWS_PORT", "70000"],
+    ["PILOTLIGHT_API_PORT", "-1"],
+    ["PILOTLIGHT_SPEED", "0"],
+    ["PILOTLIGHT_SPEED", "fast"],
+  ])("refuses %s=%s by name and value", (name, value) => {
+    expect(() => readDevSettings({ [name]: value })).toThrow(`${name}: got "${value}"; accepted`);
+  });
+});
