@@ -7,9 +7,12 @@ import { PilotlightError } from "@pilotlight/core";
 
 import { NODE_MODULES } from "./checkout.ts";
 
-/** What a bundle was made of: absolute paths of the files that a change of must rebuild it. */
+/** What a bundle was made of; paths are absolute. */
 export interface Bundle {
+  /** Files that were read: a change of one of them makes the bundle stale. */
   readonly inputs: readonly string[];
+  /** Files of which something is left in the bundle. */
+  readonly contents: readonly string[];
 }
 
 /** Code that esbuild turns into ESM may still call `require`, which ESM lacks. */
@@ -49,10 +52,17 @@ export async function bundle({
       absWorkingDir: "/",
       plugins: [ownPackages],
     });
-    return { inputs: Object.keys(metafile.inputs).map((path) => resolve("/", path)) };
+    const outputs = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+    const kept = outputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
+    return { inputs: Object.keys(metafile.inputs).map(absolute), contents: kept.map(absolute) };
   } catch (error) {
     throw bundleError(entry, error);
   }
+}
+
+/** esbuild writes paths relative to its working folder, which is the root here. */
+function absolute(path: string): string {
+  return resolve("/", path);
 }
 
 const ownPackages: Plugin = {
