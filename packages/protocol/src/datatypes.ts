@@ -118,7 +118,8 @@ export function acceptedElements(datatype: Datatype): string {
       return `${datatype} takes strings of valid Unicode`;
     case "float":
       return `${datatype} takes numbers from ${min} to ${max}`;
-    default:
+    case "integer":
+    case "bigint":
       return `${datatype} takes whole numbers from ${bigintRange?.min ?? min} to ${bigintRange?.max ?? max}`;
   }
 }

@@ -3,7 +3,7 @@ import { formatBytes, isPilotlightError, PilotlightError } from "@pilotlight/cor
 import type { HttpMessage } from "./body.ts";
 import type { InferRequest } from "./infer-request.ts";
 import type { ParsedJson } from "./json-text.ts";
-import type { ModelSignature, Tensor, TensorSpec } from "./tensor.ts";
+import type { ModelSignature, TensorSpec } from "./tensor.ts";
 import type { WireTensor } from "./wire-tensor.ts";
 
 import { checkContentType, decompressed } from "./body.ts";

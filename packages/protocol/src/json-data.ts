@@ -1,5 +1,6 @@
-import type { Tensor } from "./tensor.ts";
+import type { Datatype, Tensor, TensorData } from "./tensor.ts";
 
+import { DATATYPES } from "./datatypes.ts";
 import { shortestFloat16, shortestFloat32 } from "./shortest-float.ts";
 
 /** In Node 24, not yet in TypeScript's library: https://github.com/tc39/proposal-json-parse-with-source */
@@ -18,33 +19,33 @@ const NEGATIVE_ZERO = rawJSON("-0");
  * @see https://protobuf.dev/programming-guides/json/ for the strings.
  */
 export function jsonOfElements({ datatype, data }: Tensor): string {
-  switch (datatype) {
-    case "FP16": {
-      const bits = data as Uint16Array;
-      return jsonOfFloats(
-        new Float16Array(bits.buffer, bits.byteOffset, bits.length),
-        shortestFloat16,
-      );
-    }
-    case "FP32":
-      return jsonOfFloats(data as Float32Array, shortestFloat32);
-    case "FP64":
-      return jsonOfFloats(data as Float64Array, (value) => value);
-    case "BYTES":
+  const { kind } = DATATYPES[datatype];
+  switch (kind) {
+    case "float":
+      return JSON.stringify(printedFloats(datatype, data));
+    case "string":
       return JSON.stringify(data);
-    case "BOOL":
+    case "boolean":
       return JSON.stringify(Array.from(data as Uint8Array, (value) => value !== 0));
-    default:
+    case "integer":
+    case "bigint":
       return `[${data.join(",")}]`;
   }
 }
 
-function jsonOfFloats(data: ArrayLike<number>, shortest: (value: number) => number): string {
-  const values = Array.from<unknown>({ length: data.length });
+function printedFloats(datatype: Datatype, data: TensorData): readonly unknown[] {
+  if (datatype === "FP32") return printed(data as Float32Array, shortestFloat32);
+  if (datatype === "FP64") return printed(data as Float64Array, (value) => value);
+  const bits = data as Uint16Array;
+  return printed(new Float16Array(bits.buffer, bits.byteOffset, bits.length), shortestFloat16);
+}
+
+function printed(data: ArrayLike<number>, shortest: (value: number) => number): readonly unknown[] {
+  const values: unknown[] = [];
   for (let index = 0; index < data.length; index += 1) {
     const value = data[index] as number;
-    if (value === 0) values[index] = Object.is(value, -0) ? NEGATIVE_ZERO : 0;
-    else values[index] = Number.isFinite(value) ? shortest(value) : String(value);
+    if (value === 0) values.push(Object.is(value, -0) ? NEGATIVE_ZERO : 0);
+    else values.push(Number.isFinite(value) ? shortest(value) : String(value));
   }
-  return JSON.stringify(values);
+  return values;
 }

@@ -21,6 +21,16 @@ export interface ElementsSpec {
 /** Refuses the element at a flat index. */
 type Refuse = (index: number, value: unknown) => never;
 
+/** Where the elements go: rows of nested data follow each other. */
+interface Destination<Elements> {
+  readonly elements: Elements;
+  readonly spec: ElementsSpec;
+  readonly refuse: Refuse;
+}
+
+type Row = readonly unknown[];
+type Fill = (row: Row, offset: number) => void;
+
 const NAMED_FLOATS: ReadonlyMap<unknown, number> = new Map([
   ["NaN", Number.NaN],
   ["Infinity", Number.POSITIVE_INFINITY],
@@ -38,61 +48,71 @@ export function elementsFromJson(value: unknown, spec: ElementsSpec, place: Plac
     throw refusal(place, `got ${shown(value)}, an array of elements is expected`);
   }
   const isNested = shape.length > 1 && Array.isArray(value[0]);
-  const flat = isNested ? flattened(value, shape, place) : value;
+  const rows = isNested ? nestedRows(value, shape, place) : [value];
   const count = elementCount(shape);
-  if (flat.length !== count) {
-    const size = `${flat.length} ${flat.length === 1 ? "element" : "elements"}`;
+  if (!isNested && value.length !== count) {
+    const size = `${value.length} ${value.length === 1 ? "element" : "elements"}`;
     throw refusal(place, `got ${size}, the shape ${shownShape(shape)} takes ${count}`);
   }
-  return converted(flat, spec, (index, element) => {
+  const refuse: Refuse = (index, element) => {
     const suffix = isNested ? nestedIndex(index, shape) : `[${index}]`;
     throw refusal(at(place, suffix), `got ${shown(element)}, ${acceptedElements(datatype)}`);
-  });
-}
-
-function converted(values: readonly unknown[], spec: ElementsSpec, refuse: Refuse): TensorData {
-  const { kind, typedArray } = DATATYPES[spec.datatype];
-  if (typedArray === undefined) return strings(values, refuse);
-  switch (kind) {
-    case "boolean":
-      return booleans(values, refuse);
-    case "bigint":
-      return bigints(values, spec.datatype, refuse);
-    case "integer":
-      return integers(values, spec.datatype, refuse);
-    default:
-      return floats(values, spec, refuse);
+  };
+  const { data, fill } = destination(count, spec, refuse);
+  let offset = 0;
+  for (const row of rows) {
+    fill(row, offset);
+    offset += row.length;
   }
+  return data;
 }
 
-/** Flattens data that is nested exactly as its shape says; the recursion is as deep as the shape is long. */
-function flattened(
-  value: readonly unknown[],
-  shape: readonly number[],
-  place: Place,
-): readonly unknown[] {
-  const flat: unknown[] = [];
+function destination(
+  count: number,
+  spec: ElementsSpec,
+  refuse: Refuse,
+): { readonly data: TensorData; readonly fill: Fill } {
+  const { kind, typedArray } = DATATYPES[spec.datatype];
+  if (typedArray === undefined) {
+    const elements = Array.from({ length: count }, () => "");
+    const into = { elements, spec, refuse };
+    return { data: elements, fill: (row, offset) => fillStrings(row, offset, into) };
+  }
+  const elements = new typedArray(count);
+  if (kind === "boolean") {
+    const into = { elements: elements as Uint8Array, spec, refuse };
+    return { data: elements, fill: (row, offset) => fillBooleans(row, offset, into) };
+  }
+  if (kind === "bigint") {
+    const into = { elements: elements as BigInt64Array, spec, refuse };
+    return { data: elements, fill: (row, offset) => fillBigints(row, offset, into) };
+  }
+  if (kind === "integer") {
+    const into = { elements: elements as Int32Array, spec, refuse };
+    return { data: elements, fill: (row, offset) => fillIntegers(row, offset, into) };
+  }
+  const isHalf = spec.datatype === "FP16";
+  const floats = isHalf ? new Float16Array(elements.buffer) : (elements as Float32Array);
+  const into = { elements: floats, spec, refuse };
+  return { data: elements, fill: (row, offset) => fillFloats(row, offset, into) };
+}
+
+/** The innermost rows of data that is nested exactly as its shape says; the recursion is as deep as the shape is long. */
+function nestedRows(value: Row, shape: readonly number[], place: Place): readonly Row[] {
+  const rows: Row[] = [];
   const walk = (row: unknown, axis: number, path: string): void => {
-    if (!Array.isArray(row)) {
+    if (!Array.isArray(row) || row.length !== shape[axis]) {
+      const got = Array.isArray(row) ? `${row.length} entries` : shown(row);
       throw refusal(
         at(place, path),
-        `got ${shown(row)}, data nested as ${shownShape(shape)} has an array there`,
+        `got ${got}, data nested as ${shownShape(shape)} has an array of ${shape[axis]} there`,
       );
     }
-    if (row.length !== shape[axis]) {
-      throw refusal(
-        at(place, path),
-        `got ${row.length} entries, data nested as ${shownShape(shape)} has ${shape[axis]} there`,
-      );
-    }
-    if (axis === shape.length - 1) {
-      for (const element of row) flat.push(element);
-    } else {
-      for (const [index, part] of row.entries()) walk(part, axis + 1, `${path}[${index}]`);
-    }
+    if (axis === shape.length - 1) rows.push(row);
+    else row.forEach((part: unknown, index) => walk(part, axis + 1, `${path}[${index}]`));
   };
   walk(value, 0, "");
-  return flat;
+  return rows;
 }
 
 function nestedIndex(flatIndex: number, shape: readonly number[]): string {
@@ -108,39 +128,37 @@ function nestedIndex(flatIndex: number, shape: readonly number[]): string {
     .join("");
 }
 
-function booleans(values: readonly unknown[], refuse: Refuse): TensorData {
-  const elements = new Uint8Array(values.length);
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index];
-    if (value === true || value === 1) elements[index] = 1;
-    else if (value !== false && value !== 0) refuse(index, value);
+function fillBooleans(row: Row, offset: number, into: Destination<Uint8Array>): void {
+  const { elements, refuse } = into;
+  for (let index = 0; index < row.length; index += 1) {
+    const value = row[index];
+    if (value === true || value === 1) elements[offset + index] = 1;
+    else if (value !== false && value !== 0) refuse(offset + index, value);
   }
-  return elements;
 }
 
-function integers(values: readonly unknown[], datatype: Datatype, refuse: Refuse): TensorData {
-  const { min, max, typedArray } = DATATYPES[datatype];
-  const elements = new (typedArray as Int32ArrayConstructor)(values.length);
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index];
+function fillIntegers(row: Row, offset: number, into: Destination<Int32Array>): void {
+  const { elements, spec, refuse } = into;
+  const { min, max } = DATATYPES[spec.datatype];
+  for (let index = 0; index < row.length; index += 1) {
+    const value = row[index];
     if (typeof value !== "number" || !(value >= min && value <= max) || !Number.isInteger(value)) {
-      refuse(index, value);
+      return refuse(offset + index, value);
     }
-    elements[index] = value as number;
+    elements[offset + index] = value;
   }
-  return elements;
 }
 
-function bigints(values: readonly unknown[], datatype: Datatype, refuse: Refuse): TensorData {
-  const { bigintRange, typedArray } = DATATYPES[datatype];
-  const { min, max } = bigintRange as NonNullable<typeof bigintRange>;
-  const elements = new (typedArray as BigInt64ArrayConstructor)(values.length);
-  for (let index = 0; index < values.length; index += 1) {
-    const value = exactInteger(values[index]);
-    if (value === undefined || value < min || value > max) refuse(index, values[index]);
-    elements[index] = value as bigint;
+function fillBigints(row: Row, offset: number, into: Destination<BigInt64Array>): void {
+  const { elements, spec, refuse } = into;
+  const { bigintRange = { min: 0n, max: 0n } } = DATATYPES[spec.datatype];
+  for (let index = 0; index < row.length; index += 1) {
+    const value = exactInteger(row[index]);
+    if (value === undefined || value < bigintRange.min || value > bigintRange.max) {
+      return refuse(offset + index, row[index]);
+    }
+    elements[offset + index] = value;
   }
-  return elements;
 }
 
 /** A number beyond 2^53 has lost its last digits by now (`1e18`, `9007199254740993.0`): it is not taken for exact. */
@@ -150,20 +168,20 @@ function exactInteger(value: unknown): bigint | undefined {
   return typeof value === "string" ? integerOf(value) : undefined;
 }
 
-function floats(values: readonly unknown[], spec: ElementsSpec, refuse: Refuse): TensorData {
-  const isHalf = spec.datatype === "FP16";
-  const { typedArray } = DATATYPES[spec.datatype];
-  const Constructor = isHalf ? Float16Array : (typedArray as Float64ArrayConstructor);
-  const elements = new Constructor(values.length);
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index];
+function fillFloats(
+  row: Row,
+  offset: number,
+  into: Destination<Float16Array | Float32Array | Float64Array>,
+): void {
+  const { elements, spec, refuse } = into;
+  for (let index = 0; index < row.length; index += 1) {
+    const value = row[index];
     const number = typeof value === "number" ? value : floatOf(value, spec.nonFinite);
-    if (number === undefined) return refuse(index, value);
-    elements[index] = number;
-    const isOverflow = !Number.isFinite(elements[index]);
-    if (isOverflow && !isNonFiniteAccepted(value, spec.nonFinite)) refuse(index, value);
+    if (number === undefined) return refuse(offset + index, value);
+    elements[offset + index] = number;
+    const isOverflow = !Number.isFinite(elements[offset + index]);
+    if (isOverflow && !isNonFiniteAccepted(value, spec.nonFinite)) refuse(offset + index, value);
   }
-  return elements instanceof Float16Array ? new Uint16Array(elements.buffer) : elements;
 }
 
 function floatOf(value: unknown, nonFinite: NonFinite): number | undefined {
@@ -176,11 +194,12 @@ function isNonFiniteAccepted(value: unknown, nonFinite: NonFinite): boolean {
   return nonFinite === "numbers" && typeof value === "number" && !Number.isFinite(value);
 }
 
-function strings(values: readonly unknown[], refuse: Refuse): TensorData {
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index];
+function fillStrings(row: Row, offset: number, into: Destination<string[]>): void {
+  const { elements, refuse } = into;
+  for (let index = 0; index < row.length; index += 1) {
+    const value = row[index];
     // A lone surrogate has no UTF-8, and ONNX strings are UTF-8.
-    if (typeof value !== "string" || !value.isWellFormed()) refuse(index, value);
+    if (typeof value !== "string" || !value.isWellFormed()) return refuse(offset + index, value);
+    elements[offset + index] = value;
   }
-  return values as readonly string[];
 }

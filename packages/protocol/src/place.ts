@@ -23,16 +23,26 @@ export function refusal(place: Place, problem: string): PilotlightError {
 
 /** Writes a value that came from outside for an error message: short, and never the inside of an object. */
 export function shown(value: unknown): string {
-  if (typeof value === "string") {
-    const isLong = value.length > SHOWN_CHARS_MAX;
-    return JSON.stringify(isLong ? `${value.slice(0, SHOWN_CHARS_MAX)}…` : value);
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(cut(value));
+    case "object":
+      if (value === null) return "null";
+      return Array.isArray(value) ? "an array" : "an object";
+    case "number":
+      return Object.is(value, -0) ? "-0" : String(value);
+    case "bigint":
+    case "boolean":
+      return cut(String(value));
+    case "undefined":
+      return "nothing";
+    case "function":
+    case "symbol":
+      return `a ${typeof value}`;
   }
-  if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "object" && value !== null) return "an object";
-  if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
-  if (Object.is(value, -0)) return "-0";
-  const text = String(value);
+}
+
+function cut(text: string): string {
   return text.length > SHOWN_CHARS_MAX ? `${text.slice(0, SHOWN_CHARS_MAX)}…` : text;
 }
 

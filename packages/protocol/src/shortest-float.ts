@@ -1,15 +1,37 @@
 /** Powers of ten that a double holds exactly. */
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
-/** Significant digits that always survive a float32 (FLT_DIG), and that always tell two of them apart. */
-const FLOAT32_DIGITS_SURE = 6;
-const FLOAT32_DIGITS_MAX = 9;
-/** Digits that tell any two float16 apart. */
-const FLOAT16_DIGITS_MAX = 5;
+/** A binary format: how its decimals are searched. */
+interface FloatFormat {
+  readonly round: (value: number) => number;
+  /** Significant digits that always survive the format, and that always tell two of its values apart. */
+  readonly digitsSure: number;
+  readonly digitsMax: number;
+  /** Below this every whole number is exact. */
+  readonly wholeMax: number;
+  /** Below this the format has subnormals, of which even `digitsSure` digits may say too much. */
+  readonly normalMin: number;
+}
 
-/** Whole numbers below this are exact in a float32, and their own shortest decimal up to seven digits. */
-const FLOAT32_WHOLE_MAX = 2 ** 24;
-const FLOAT16_WHOLE_MAX = 2 ** 11;
+const FLOAT32: FloatFormat = {
+  round: Math.fround,
+  digitsSure: 6,
+  digitsMax: 9,
+  wholeMax: 2 ** 24,
+  // Subnormal from 2^-126 on; long before, 10^k is no longer exact.
+  normalMin: 1e-14,
+};
+
+const FLOAT16: FloatFormat = {
+  round: Math.f16round,
+  digitsSure: 3,
+  digitsMax: 5,
+  wholeMax: 2 ** 11,
+  normalMin: 2 ** -14,
+};
+
+/** Above this 10^k is no longer exact for few digits. */
+const MAGNITUDE_MAX = 1e22;
 
 /**
  * The double whose decimal is the shortest that reads back as the same float32: 0.1 for the float32 nearest to 0.1,
@@ -19,44 +41,40 @@ const FLOAT16_WHOLE_MAX = 2 ** 11;
  * the division is the only rounding, so the candidate is the double nearest to that decimal and prints as it. Six
  * digits are tried first: a shorter decimal shows up there with zeros at its end, which printing drops.
  *
- * @param value - A float32; NaN and infinities are returned as they are.
- * @see C standard, FLT_DIG and FLT_DECIMAL_DIG, for 6 and 9 digits.
+ * @param value - A finite float32.
+ * @see C standard, section 5.2.4.2.2, FLT_DIG and FLT_DECIMAL_DIG, for 6 and 9 digits; the formula with p = 11 gives
+ *   3 and 5 for float16.
  */
 export function shortestFloat32(value: number): number {
+  return shortest(value, FLOAT32);
+}
+
+/** The double whose decimal is the shortest that reads back as the same finite float16, in the same way. */
+export function shortestFloat16(value: number): number {
+  return shortest(value, FLOAT16);
+}
+
+function shortest(value: number, format: FloatFormat): number {
   const magnitude = Math.abs(value);
-  if (magnitude < FLOAT32_WHOLE_MAX && Math.trunc(value) === value) return value;
+  if (magnitude < format.wholeMax && Math.trunc(value) === value) return value;
+  if (!(magnitude >= format.normalMin && magnitude <= MAGNITUDE_MAX)) {
+    return shortestSlowly(value, format);
+  }
   const exponent = Math.floor(Math.log10(magnitude));
-  // Outside, a power of ten is inexact; this is false for NaN and infinities as well.
-  if (!(exponent >= -14 && exponent <= 22)) return shortestSlowly(value);
-  for (let digits = FLOAT32_DIGITS_SURE; digits <= FLOAT32_DIGITS_MAX; digits += 1) {
+  for (let digits = format.digitsSure; digits <= format.digitsMax; digits += 1) {
     const shift = digits - 1 - exponent;
     const power = POWERS_OF_TEN[Math.abs(shift)] as number;
     const candidate =
       shift >= 0 ? Math.round(value * power) / power : Math.round(value / power) * power;
-    if (Math.fround(candidate) === value) return candidate;
+    if (format.round(candidate) === value) return candidate;
   }
-  return shortestSlowly(value);
+  return shortestSlowly(value, format);
 }
 
-/** Float32 with few significant bits (subnormals) may need fewer than six digits. */
-function shortestSlowly(value: number): number {
-  for (let digits = 1; digits <= FLOAT32_DIGITS_MAX; digits += 1) {
+function shortestSlowly(value: number, { round, digitsMax }: FloatFormat): number {
+  for (let digits = 1; digits <= digitsMax; digits += 1) {
     const candidate = Number(value.toPrecision(digits));
-    if (Math.fround(candidate) === value) return candidate;
-  }
-  return value;
-}
-
-/**
- * The double whose decimal is the shortest that reads back as the same float16.
- *
- * @param value - A float16; NaN and infinities are returned as they are.
- */
-export function shortestFloat16(value: number): number {
-  if (Math.abs(value) < FLOAT16_WHOLE_MAX && Math.trunc(value) === value) return value;
-  for (let digits = 1; digits <= FLOAT16_DIGITS_MAX; digits += 1) {
-    const candidate = Number(value.toPrecision(digits));
-    if (Math.f16round(candidate) === value) return candidate;
+    if (round(candidate) === value) return candidate;
   }
   return value;
 }

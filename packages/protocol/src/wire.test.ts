@@ -56,10 +56,11 @@ function tailOf(body: Uint8Array, headers: Readonly<Record<string, string>>): Bu
 function expectedTensors(each: WireCase): readonly Tensor[] {
   const outputs = each.expectedOutputs.map(({ name, datatype, shape, binaryFile }) => {
     const bytes = readFileSync(join(wire, binaryFile));
-    return { bytes, name, datatype, shape, parameters: { binary_data_size: bytes.length } };
+    const entry = { name, datatype, shape, parameters: { binary_data_size: bytes.length } };
+    return { bytes, entry };
   });
   const json = Buffer.from(
-    JSON.stringify({ model_name: "m", outputs: outputs.map(({ bytes: _, ...entry }) => entry) }),
+    JSON.stringify({ model_name: "m", outputs: outputs.map(({ entry }) => entry) }),
   );
   const body = Buffer.concat([json, ...outputs.map((output) => output.bytes)]);
   const headers = { "inference-header-content-length": String(json.length) };
