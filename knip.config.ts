@@ -8,12 +8,20 @@ const config: KnipConfig = {
         "models/*/handler.ts",
         "inference.config.ts",
         "scripts/*.ts",
+        // Processes of their own, started by path.
+        "scripts/benches/bare-server.ts",
+        "scripts/benches/load-client.ts",
         "test/**/*.test.ts",
       ],
       project: ["*.ts", "functions/**/*.ts", "models/**/*.ts", "scripts/**/*.ts", "test/**/*.ts"],
     },
     "packages/*": {
       project: ["src/**/*.ts"],
+    },
+    "packages/emulator": {
+      // AWS's runtime client loads it by path, in a process of its own.
+      entry: ["src/environment/runtime-client.cjs"],
+      project: ["src/**/*.{ts,cjs}"],
     },
   },
 };

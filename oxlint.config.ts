@@ -121,6 +121,15 @@ export default defineConfig({
   categories: { correctness: "error", suspicious: "error" },
   ignorePatterns: [".pilotlight", "sst.config.ts"],
   rules: {
+    // `fc.assert` and `fc.property` are how fast-check is written.
+    "import/no-named-as-default-member": "off",
+    // Files and wire formats have control characters.
+    "no-control-regex": "off",
+    // AWS names variables so: _HANDLER, _X_AMZN_TRACE_ID.
+    "no-underscore-dangle": "off",
+    // A callback may end a chain for its effect; no-floating-promises watches over the chain.
+    "promise/always-return": "off",
+    "typescript/no-misused-spread": ["error", { allow: ["string"] }],
     // An exhaustive switch returns on every path; tsc knows that, this rule does not.
     "consistent-return": "off",
     // What JSON.parse gives has to be called something at the edge.

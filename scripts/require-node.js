@@ -6,7 +6,7 @@ const found = process.versions.node;
 
 if (Number(found.split(".")[0]) < NODE_MAJOR_MIN) {
   console.error(
-    "Pilotlight needs Node " +
+    "ERR_NODE_TOO_OLD: Pilotlight needs Node " +
       NODE_MAJOR_MIN +
       " or later; this is Node " +
       found +

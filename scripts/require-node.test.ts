@@ -23,7 +23,7 @@ describe("require-node.js", () => {
   test.each(["0.10.48", "8.17.0", "20.20.2", "23.11.1"])("stops Node %s", (version) => {
     const { status, stderr, stdout } = requireNode(version);
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-    expect(stderr).toContain("needs Node 24 or later");
+    expect(stderr).toContain("ERR_NODE_TOO_OLD: Pilotlight needs Node 24 or later");
     expect(stderr).toContain(`this is Node ${version}`);
     expect(stderr).toContain("npm start");
   });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitStatusOf } from "./run-child.ts";
 
@@ -29,7 +30,7 @@ describe("exitStatusOf", () => {
   });
 
   test("rejects where there is no such command", async () => {
-    const child = spawn("no-such-command-of-pilotlight", []);
+    const child = spawn(join(import.meta.dirname, "no-such-command"), []);
     await expect(exitStatusOf(child)).rejects.toMatchObject({ code: "ENOENT" });
   });
 });
