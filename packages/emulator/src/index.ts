@@ -1,6 +1,18 @@
 export type {
+  Emulator,
+  EmulatorOptions,
+  LocalFunction,
+  LogRecord,
+  StartEnvironment,
+  StopReport,
+} from "./emulator.ts";
+export { startEmulator } from "./emulator.ts";
+export type {
+  EnvironmentListener,
   ExecutionEnvironment,
   FunctionVersion,
   Invocation,
   InvocationOutcome,
 } from "./environment/contract.ts";
+export type { MetricsSource, RequestRecord } from "./http-api/front.ts";
+export type { EnvironmentSummary } from "./lambda/environment-summary.ts";

@@ -1,0 +1,308 @@
+import { join } from "node:path";
+
+import { type LIVE_ALIAS, type Timers } from "@pilotlight/core";
+
+import { awsEndpoint } from "./aws-endpoint.ts";
+import { realClock } from "./clock.ts";
+import type { EnvironmentListener } from "./environment/contract.ts";
+import { startEnvironment as startProcess } from "./environment/index.ts";
+import { httpApiFront, type MetricsSource, type RequestRecord } from "./http-api/front.ts";
+import { listen, type ListeningServer } from "./http/listen.ts";
+import { codeInPlace, removeCode } from "./lambda/code.ts";
+import type { EnvironmentSummary } from "./lambda/environment-summary.ts";
+import { checkSettings } from "./lambda/function-input.ts";
+import type { Architecture, FunctionRecord, FunctionSettings } from "./lambda/function-record.ts";
+import { FunctionStore } from "./lambda/function-store.ts";
+import { Invoker } from "./lambda/invoke.ts";
+import { ACCOUNT_ID, type FunctionReference, parseFunctionReference } from "./lambda/names.ts";
+import { EnvironmentPool, type StartPooledEnvironment } from "./lambda/pool.ts";
+
+/** A function that is made in process, from a folder that exists. */
+export interface LocalFunction {
+  readonly functionName: string;
+  /** `file.export`, as Lambda's Handler. */
+  readonly handler: string;
+  /** Absolute path of the code; it is used in place. */
+  readonly codeDirectory: string;
+  readonly memoryMb: number;
+  readonly timeoutSec: number;
+  readonly architecture: Architecture;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Folders that layers would put on the module search path. */
+  readonly nodePath: readonly string[];
+  /** Publishes a version of it. An alias needs one, and implies it. */
+  readonly publish?: boolean;
+  /** Points at the published version. */
+  readonly alias?: typeof LIVE_ALIAS;
+}
+
+/** One line of a function's log, as CloudWatch would get it. */
+export interface LogRecord {
+  readonly functionName: string;
+  readonly version: string;
+  readonly environmentId: string;
+  readonly line: string;
+}
+
+/** Starts one execution environment. */
+export type StartEnvironment = (options: {
+  readonly version: Parameters<StartPooledEnvironment>[0];
+  readonly listener: EnvironmentListener;
+  /** Real time: deadlines are never scaled. */
+  readonly clock: Timers;
+  /** Becomes AWS_ENDPOINT_URL. */
+  readonly endpointUrl: string;
+}) => ReturnType<StartPooledEnvironment>;
+
+export interface EmulatorOptions {
+  /** Port of the HTTP API; 0 takes a free one. */
+  readonly apiPort: number;
+  /** Port of the AWS endpoint; 0 takes a free one. */
+  readonly awsPort: number;
+  /** Function behind the HTTP API's route `$default`: a name, or `name:alias`. */
+  readonly defaultFunction: string;
+  /** Folder that uploaded code is unpacked in; made where it does not exist. */
+  readonly stateDirectory: string;
+  /**
+   * Service time: keep-alive and the retries of asynchronous events.
+   * @default realClock
+   */
+  readonly clock?: Timers;
+  /**
+   * Concurrent invocations of the account, and so the number of processes.
+   * @default 256
+   */
+  readonly concurrencyMax?: number;
+  /**
+   * How long an idle environment is kept, service time, milliseconds.
+   * @default 300000
+   */
+  readonly keepAliveMs?: number;
+  readonly onRequest?: (record: RequestRecord) => void;
+  readonly onLog?: (record: LogRecord) => void;
+  /** Told of errors that are the emulator's own; by default they only answer 500. */
+  readonly onError?: (error: unknown) => void;
+  readonly metrics?: MetricsSource;
+  /** @default AWS's Node runtime in a process of its own. */
+  readonly startEnvironment?: StartEnvironment;
+}
+
+/** What was lost when an emulator stopped. */
+export interface StopReport {
+  /** Asynchronous events that were accepted and are not finished. */
+  readonly lostEvents: number;
+}
+
+/** The local AWS, running. */
+export interface Emulator {
+  readonly apiUrl: string;
+  readonly awsUrl: string;
+  /** @throws AwsError as CreateFunction; also when the name is taken. */
+  createFunction(spec: LocalFunction): Promise<void>;
+  /**
+   * Gives a function new code and settings at once: what runs finishes on the old ones.
+   *
+   * Where the spec has an alias, it moves to the new version, and the version that it leaves is deleted.
+   */
+  updateFunction(spec: LocalFunction): Promise<void>;
+  deleteFunction(functionName: string): Promise<void>;
+  /** Live environments, and the last ones that have ended. */
+  listEnvironments(): EnvironmentSummary[];
+  /** Refuses new requests, ends every environment and closes every connection; within 2 s. */
+  stop(): Promise<StopReport>;
+}
+
+/** Functions of one account run at most this many at a time on AWS by default: 1,000. A laptop holds fewer. */
+const CONCURRENCY_MAX = 256;
+
+/** AWS keeps idle environments for minutes and promises nothing. */
+const KEEP_ALIVE_MS = 300_000;
+
+/** Environments get this long to end; the rest of the 2 s is for connections. */
+const STOP_MS_MAX = 1_800;
+
+/**
+ * Starts the emulator: an HTTP API, an endpoint for AWS clients, and the functions behind both.
+ *
+ * @throws PilotlightError ERR_PORT_TAKEN when a port is in use.
+ */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const emulator = new LocalEmulator(options);
+  await emulator.start();
+  return emulator;
+}
+
+class LocalEmulator implements Emulator {
+  readonly #options: EmulatorOptions;
+  readonly #pool: EnvironmentPool;
+  readonly #store: FunctionStore;
+  readonly #invoker: Invoker;
+  readonly #concurrencyMax: number;
+  readonly #defaultFunction: FunctionReference;
+  readonly #retirements = new Set<Promise<void>>();
+  #api: ListeningServer | undefined;
+  #aws: ListeningServer | undefined;
+  #stopping: Promise<StopReport> | undefined;
+
+  constructor(options: EmulatorOptions) {
+    const clock = options.clock ?? realClock;
+    this.#options = options;
+    this.#concurrencyMax = options.concurrencyMax ?? CONCURRENCY_MAX;
+    this.#defaultFunction = parseFunctionReference({
+      functionName: options.defaultFunction,
+      operation: "Invoke",
+    });
+    this.#pool = new EnvironmentPool({
+      startEnvironment: (version, listener) => this.#startEnvironment(version, listener),
+      clock,
+      timers: realClock,
+      concurrencyMax: this.#concurrencyMax,
+      keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
+      onLog: ({ id, version }, line) =>
+        options.onLog?.({
+          functionName: version.functionName,
+          version: version.version,
+          environmentId: id,
+          line,
+        }),
+    });
+    this.#store = new FunctionStore({
+      clock,
+      onRetired: (record) => {
+        const retirement = this.#retire(record).finally(() => this.#retirements.delete(retirement));
+        this.#retirements.add(retirement);
+      },
+    });
+    this.#invoker = new Invoker({ store: this.#store, pool: this.#pool, clock });
+  }
+
+  get apiUrl(): string {
+    return this.#api?.url ?? "";
+  }
+
+  get awsUrl(): string {
+    return this.#aws?.url ?? "";
+  }
+
+  async start(): Promise<void> {
+    const onError = this.#options.onError ?? (() => undefined);
+    const lambda = {
+      store: this.#store,
+      invoker: this.#invoker,
+      codeDirectory: join(this.#options.stateDirectory, "code"),
+      concurrencyMax: this.#concurrencyMax,
+    };
+    this.#aws = await listen(
+      awsEndpoint({ lambda, listEnvironments: () => this.listEnvironments(), onError }),
+      { port: this.#options.awsPort, variable: "PILOTLIGHT_AWS_PORT" },
+    );
+    const front = httpApiFront({
+      invoke: (event) => this.#invokeDefault(event),
+      timers: realClock,
+      onRequest: this.#options.onRequest,
+      metrics: this.#options.metrics,
+      onError,
+    });
+    try {
+      this.#api = await listen(front, {
+        port: this.#options.apiPort,
+        variable: "PILOTLIGHT_API_PORT",
+      });
+    } catch (error) {
+      await this.#aws.close();
+      throw error;
+    }
+  }
+
+  async createFunction(spec: LocalFunction): Promise<void> {
+    const settings = settingsOf(spec);
+    const code = await codeInPlace(spec.codeDirectory);
+    const record = this.#store.create(spec.functionName, { settings, code });
+    this.#store.finishCreation(record);
+    this.#publish(record, spec);
+  }
+
+  async updateFunction(spec: LocalFunction): Promise<void> {
+    const settings = settingsOf(spec);
+    const code = await codeInPlace(spec.codeDirectory);
+    const record = this.#store.get(spec.functionName);
+    this.#store.replace(record, { settings, code });
+    this.#publish(record, spec);
+  }
+
+  deleteFunction(functionName: string): Promise<void> {
+    this.#store.delete(this.#store.get(functionName));
+    return Promise.resolve();
+  }
+
+  listEnvironments(): EnvironmentSummary[] {
+    return this.#pool.list();
+  }
+
+  stop(): Promise<StopReport> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<StopReport> {
+    this.#api?.refuse();
+    this.#aws?.refuse();
+    const lostEvents = this.#invoker.stopEvents();
+    await withinMs(STOP_MS_MAX, this.#pool.stop());
+    await Promise.all([this.#api?.close(), this.#aws?.close()]);
+    return { lostEvents };
+  }
+
+  #startEnvironment(...[version, listener]: Parameters<StartPooledEnvironment>) {
+    const start = this.#options.startEnvironment ?? startProcess;
+    return start({ version, listener, clock: realClock, endpointUrl: this.awsUrl });
+  }
+
+  #invokeDefault(event: { requestId: string; payload: Uint8Array; traceId: string }) {
+    const target = this.#store.findTarget(this.#defaultFunction);
+    return target === undefined ? undefined : this.#invoker.run(target, event);
+  }
+
+  #publish(record: FunctionRecord, { publish, alias }: LocalFunction): void {
+    if (publish !== true && alias === undefined) return;
+    const version = this.#store.publish(record);
+    if (alias === undefined) return;
+    const left = record.aliases.get(alias)?.functionVersion;
+    this.#store.putAlias(record, {
+      name: alias,
+      functionVersion: version.version,
+      description: "",
+    });
+    if (left !== undefined && left !== version.version) this.#store.deleteVersion(record, left);
+  }
+
+  async #retire({ running, code }: FunctionRecord["latest"]): Promise<void> {
+    await this.#pool.retire(running);
+    if (!this.#store.isInUse(code.directory)) await removeCode(code);
+  }
+}
+
+function settingsOf(spec: LocalFunction): FunctionSettings {
+  const settings = {
+    description: "",
+    handler: spec.handler,
+    runtime: "nodejs24.x",
+    role: `arn:aws:iam::${ACCOUNT_ID}:role/pilotlight`,
+    memoryMb: spec.memoryMb,
+    timeoutSec: spec.timeoutSec,
+    architecture: spec.architecture,
+    variables: spec.variables,
+    ephemeralStorageMb: 512,
+    nodePath: spec.nodePath,
+  };
+  checkSettings(settings);
+  return settings;
+}
+
+/** Waits for `work`, but no longer than `ms` of real time. */
+async function withinMs(ms: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = realClock.after(ms, resolve);
+  await Promise.race([work, promise]);
+  cancel();
+}

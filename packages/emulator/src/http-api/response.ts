@@ -1,0 +1,121 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
+
+import type { Reply } from "../http/reply.ts";
+
+const JSON_TYPE = "application/json";
+
+/** What an HTTP API answers when its function fails or returns something that is no response. */
+export const INTERNAL_ERROR = errorBody(500, "Internal Server Error");
+
+/** What it answers when the function is throttled or takes longer than the integration timeout. */
+export const UNAVAILABLE = errorBody(503, "Service Unavailable");
+
+/** Set by the server itself, from the body that is really sent. */
+const OWN_HEADERS: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "transfer-encoding",
+]);
+
+/**
+ * What a function's result becomes as an HTTP response: payload format 2.0.
+ *
+ * A JSON object with `statusCode` is a response; any other JSON value is the body of a 200. Whatever does not
+ * fit is a 500, as a function error is.
+ *
+ * @param payload - The function's result, JSON in UTF-8.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+export function httpApiResponse(payload: Uint8Array): Reply {
+  const result = parsed(payload);
+  if (result === undefined) return INTERNAL_ERROR;
+  const { value } = result;
+  if (isObject(value) && value["statusCode"] !== undefined) {
+    return structuredReply(value) ?? INTERNAL_ERROR;
+  }
+  return {
+    statusCode: 200,
+    headers: { "Content-Type": JSON_TYPE },
+    body: typeof value === "string" ? value : payload,
+  };
+}
+
+function structuredReply(result: Readonly<Record<string, unknown>>): Reply | undefined {
+  const statusCode = statusOf(result["statusCode"]);
+  const headers = headersOf(result["headers"] ?? {}, result["cookies"] ?? []);
+  const body = bodyOf(result["body"] ?? "", result["isBase64Encoded"] ?? false);
+  if (statusCode === undefined || headers === undefined || body === undefined) return undefined;
+  return { statusCode, headers, body };
+}
+
+/** A number, or a string of digits, of a final status. */
+function statusOf(value: unknown): number | undefined {
+  const status = typeof value === "string" && /^\d{3}$/.test(value) ? Number(value) : value;
+  if (typeof status !== "number" || !Number.isInteger(status)) return undefined;
+  return status >= 200 && status <= 599 ? status : undefined;
+}
+
+function headersOf(
+  given: unknown,
+  cookies: unknown,
+): Record<string, string | string[]> | undefined {
+  if (!isObject(given) || !Array.isArray(cookies)) return undefined;
+  const headers: Record<string, string | string[]> = {};
+  let hasContentType = false;
+  for (const [name, value] of Object.entries(given)) {
+    const text = headerText(name, value);
+    if (text === undefined) return undefined;
+    const lowerName = name.toLowerCase();
+    if (OWN_HEADERS.has(lowerName)) continue;
+    hasContentType ||= lowerName === "content-type";
+    headers[name] = text;
+  }
+  if (!hasContentType) headers["Content-Type"] = JSON_TYPE;
+  if (cookies.length === 0) return headers;
+  const lines = cookies.map((cookie: unknown) => headerText("set-cookie", cookie));
+  if (lines.some((line) => line === undefined)) return undefined;
+  headers["set-cookie"] = lines.filter((line) => line !== undefined);
+  return headers;
+}
+
+/** The value as text; `undefined` where it cannot stand in a header. */
+function headerText(name: string, value: unknown): string | undefined {
+  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
+    return undefined;
+  }
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, String(value));
+    return String(value);
+  } catch {
+    // The caller answers 500, as AWS does for a response that it cannot send.
+    return undefined;
+  }
+}
+
+function bodyOf(body: unknown, isBase64Encoded: unknown): string | Buffer | undefined {
+  if (typeof body !== "string") return undefined;
+  return isBase64Encoded === true ? Buffer.from(body, "base64") : body;
+}
+
+function parsed(payload: Uint8Array): { value: unknown } | undefined {
+  try {
+    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    return { value: JSON.parse(bytes.toString("utf8")) };
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function errorBody(statusCode: number, message: string): Reply {
+  return {
+    statusCode,
+    headers: { "Content-Type": JSON_TYPE },
+    body: JSON.stringify({ message }),
+  };
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage } from "node:http";
+
+/** What became of a request's body. */
+export type BodyReading =
+  | { readonly kind: "read"; readonly bytes: Buffer }
+  | { readonly kind: "too_large"; readonly bytes: number }
+  | { readonly kind: "aborted" };
+
+/**
+ * What is still taken from a client whose body was refused, so that it reads the refusal instead of a reset
+ * connection; after that the connection is cut.
+ */
+const DRAINED_BYTES_MAX = 67_108_864;
+
+const EMPTY = Buffer.alloc(0);
+
+/** The length that the request announces, bytes; `undefined` for a chunked body. */
+export function announcedBytes(request: IncomingMessage): number | undefined {
+  const header = request.headers["content-length"];
+  if (header !== undefined) return Number(header);
+  return request.headers["transfer-encoding"] === undefined ? 0 : undefined;
+}
+
+/**
+ * Reads a body whole, into one buffer of the announced size where there is one.
+ *
+ * @param bytesMax - Above this the body is refused: at once where its length is announced.
+ */
+export function readBody(request: IncomingMessage, bytesMax: number): Promise<BodyReading> {
+  const announced = announcedBytes(request);
+  if (announced === 0) return Promise.resolve({ kind: "read", bytes: EMPTY });
+  if (announced !== undefined && announced > bytesMax) {
+    drain(request);
+    return Promise.resolve({ kind: "too_large", bytes: announced });
+  }
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.byteLength;
+      if (bytes <= bytesMax) {
+        chunks.push(chunk);
+        return;
+      }
+      request.removeAllListeners("data");
+      drain(request);
+      resolve({ kind: "too_large", bytes });
+    });
+    request.once("end", () => resolve({ kind: "read", bytes: joined(chunks, bytes) }));
+    request.once("close", () => resolve({ kind: "aborted" }));
+  });
+}
+
+/** A small body comes in one chunk, which is then used as it is. */
+function joined(chunks: readonly Buffer[], bytes: number): Buffer {
+  const [first = EMPTY] = chunks;
+  return chunks.length <= 1 ? first : Buffer.concat(chunks, bytes);
+}
+
+function drain(request: IncomingMessage): void {
+  let drained = 0;
+  request.on("data", (chunk: Buffer) => {
+    drained += chunk.byteLength;
+    if (drained > DRAINED_BYTES_MAX) request.destroy();
+  });
+}

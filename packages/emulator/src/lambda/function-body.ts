@@ -1,0 +1,85 @@
+import { pathToFileURL } from "node:url";
+
+import type { AliasRecord, FunctionRecord, VersionRecord } from "./function-record.ts";
+import { LATEST, REGION } from "./names.ts";
+
+/** Names the runtime's patch version; AWS's value is opaque, and so is this one. */
+const RUNTIME_VERSION_ARN = `arn:aws:lambda:${REGION}::runtime:pilotlight-node24`;
+
+/** The members of FunctionConfiguration that lists have too. */
+export function listedConfiguration(
+  record: FunctionRecord,
+  { version, isQualified }: { version: VersionRecord; isQualified: boolean },
+): Record<string, unknown> {
+  const { settings, code } = version;
+  const hasVariables = Object.keys(settings.variables).length > 0;
+  return {
+    FunctionName: record.name,
+    FunctionArn: isQualified ? `${record.arn}:${version.version}` : record.arn,
+    Runtime: settings.runtime,
+    Role: settings.role,
+    Handler: settings.handler,
+    CodeSize: code.sizeBytes,
+    Description: settings.description,
+    Timeout: settings.timeoutSec,
+    MemorySize: settings.memoryMb,
+    LastModified: new Date(version.lastModifiedEpochMs).toISOString().replace("Z", "+0000"),
+    CodeSha256: code.sha256,
+    Version: version.version,
+    ...(hasVariables ? { Environment: { Variables: settings.variables } } : {}),
+    TracingConfig: { Mode: "PassThrough" },
+    RevisionId: version.revisionId,
+    PackageType: "Zip",
+    Architectures: [settings.architecture],
+    EphemeralStorage: { Size: settings.ephemeralStorageMb },
+    SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
+    LoggingConfig: { LogFormat: "Text", LogGroup: `/aws/lambda/${record.name}` },
+  };
+}
+
+/** FunctionConfiguration with the function's state, as every operation on one function answers it. */
+export function configurationBody(
+  record: FunctionRecord,
+  { version, isQualified }: { version: VersionRecord; isQualified: boolean },
+): Record<string, unknown> {
+  return {
+    ...listedConfiguration(record, { version, isQualified }),
+    ...stateMembers(record, version),
+    RuntimeVersionConfig: { RuntimeVersionArn: RUNTIME_VERSION_ARN },
+  };
+}
+
+/** GetFunction's `Code`: AWS gives a signed S3 address, the emulator the folder itself. */
+export function codeLocation(version: VersionRecord): Record<string, unknown> {
+  return { RepositoryType: "S3", Location: pathToFileURL(version.code.directory).href };
+}
+
+/** AliasConfiguration. */
+export function aliasBody(record: FunctionRecord, alias: AliasRecord): Record<string, unknown> {
+  return {
+    AliasArn: `${record.arn}:${alias.name}`,
+    Name: alias.name,
+    FunctionVersion: alias.functionVersion,
+    Description: alias.description,
+    RevisionId: alias.revisionId,
+  };
+}
+
+function stateMembers(record: FunctionRecord, version: VersionRecord): Record<string, unknown> {
+  if (record.phase === "creating") {
+    return {
+      State: "Pending",
+      StateReason: "The function is being created.",
+      StateReasonCode: "Creating",
+    };
+  }
+  if (record.phase === "active" || version.version !== LATEST) {
+    return { State: "Active", LastUpdateStatus: "Successful" };
+  }
+  return {
+    State: "Active",
+    LastUpdateStatus: "InProgress",
+    LastUpdateStatusReason: "The function is being created.",
+    LastUpdateStatusReasonCode: "Creating",
+  };
+}

@@ -1,0 +1,208 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import { LAMBDA_LIMITS } from "@pilotlight/core";
+
+import { jsonReply, type Reply } from "../http/reply.ts";
+import { calledFunction, type Call } from "./api-request.ts";
+import { invalidParameter, notEmulated, validationFailed } from "./aws-error.ts";
+import { unpackCode } from "./code.ts";
+import { codeLocation, configurationBody, listedConfiguration } from "./function-body.ts";
+import {
+  architectureMember,
+  changedSettings,
+  isMembers,
+  parseMembers,
+  type RequestMembers,
+  settingsForCreate,
+  stringMember,
+} from "./function-input.ts";
+import type { FunctionCode, FunctionRecord, VersionRecord } from "./function-record.ts";
+import type { FunctionStore } from "./function-store.ts";
+import { functionArn, isAliasName, LATEST, parseFunctionReference } from "./names.ts";
+import { pageOf } from "./page.ts";
+
+/** What the operations on functions work with. */
+export interface FunctionContext {
+  readonly store: FunctionStore;
+  /** Folder that deployment packages are unpacked in. */
+  readonly codeDirectory: string;
+}
+
+const NAME_CHARS_MAX = LAMBDA_LIMITS.functionNameCharsMax;
+
+export async function createFunction(context: FunctionContext, call: Call): Promise<Reply> {
+  const members = parseMembers(call.body);
+  const name = newFunctionName(stringMember(members, "FunctionName"));
+  const settings = settingsForCreate(members);
+  const code = await codeOf(context, { name, members: members["Code"] });
+  const record = await orRemoveCode(code, () => context.store.create(name, { settings, code }));
+  const published = members["Publish"] === true ? context.store.publish(record) : undefined;
+  const body = configurationBody(record, {
+    version: published ?? record.latest,
+    isQualified: published !== undefined,
+  });
+  // The answer says Pending, as AWS's does; nothing has to be waited for here.
+  context.store.finishCreation(record);
+  return jsonReply(201, body);
+}
+
+export function getFunction({ store }: FunctionContext, call: Call): Reply {
+  const { record, version, isQualified } = calledVersion(store, call);
+  return jsonReply(200, {
+    Configuration: configurationBody(record, { version, isQualified }),
+    Code: codeLocation(version),
+  });
+}
+
+export function getFunctionConfiguration({ store }: FunctionContext, call: Call): Reply {
+  const { record, version, isQualified } = calledVersion(store, call);
+  return jsonReply(200, configurationBody(record, { version, isQualified }));
+}
+
+export function listFunctions({ store }: FunctionContext, call: Call): Reply {
+  const includesVersions = call.query.get("FunctionVersion") === "ALL";
+  const versions = store
+    .list()
+    .flatMap((record) =>
+      (includesVersions ? [record.latest, ...record.versions.values()] : [record.latest]).map(
+        (version) => ({ record, version }),
+      ),
+    );
+  const page = pageOf(versions, {
+    query: call.query,
+    keyOf: ({ record, version }) => `${record.name}:${version.version}`,
+  });
+  return jsonReply(200, {
+    Functions: page.items.map(({ record, version }) =>
+      listedConfiguration(record, { version, isQualified: includesVersions }),
+    ),
+    NextMarker: page.nextMarker,
+  });
+}
+
+export async function updateFunctionCode(context: FunctionContext, call: Call): Promise<Reply> {
+  const { store } = context;
+  const record = store.get(calledFunction(call).name);
+  const members = parseMembers(call.body);
+  const revisionId = stringMember(members, "RevisionId");
+  store.checkUpdatable(record, revisionId);
+  const architecture = architectureMember(members) ?? record.latest.settings.architecture;
+  const code = await codeOf(context, { name: record.name, members });
+  if (members["DryRun"] === true) {
+    await rm(code.directory, { recursive: true, force: true });
+    return jsonReply(
+      200,
+      configurationBody(record, { version: record.latest, isQualified: false }),
+    );
+  }
+  const settings = { ...record.latest.settings, architecture };
+  await orRemoveCode(code, () => store.update(record, { code, settings, revisionId }));
+  const published = members["Publish"] === true ? store.publish(record) : undefined;
+  return jsonReply(
+    200,
+    configurationBody(record, {
+      version: published ?? record.latest,
+      isQualified: published !== undefined,
+    }),
+  );
+}
+
+export function updateFunctionConfiguration({ store }: FunctionContext, call: Call): Reply {
+  const record = store.get(calledFunction(call).name);
+  const members = parseMembers(call.body);
+  const settings = changedSettings(record.latest.settings, members);
+  store.update(record, { settings, revisionId: stringMember(members, "RevisionId") });
+  return jsonReply(200, configurationBody(record, { version: record.latest, isQualified: false }));
+}
+
+export function deleteFunction({ store }: FunctionContext, call: Call): Reply {
+  const { name, qualifier } = calledFunction(call);
+  if (qualifier === LATEST) {
+    throw invalidParameter("$LATEST version cannot be deleted without deleting the function.");
+  }
+  if (qualifier !== undefined && isAliasName(qualifier)) {
+    throw invalidParameter("Deletion of aliases is not currently supported.");
+  }
+  const record = store.get(name);
+  if (qualifier === undefined) store.delete(record);
+  else store.deleteVersion(record, qualifier);
+  return { statusCode: 204, headers: {}, body: "" };
+}
+
+export async function publishVersion({ store }: FunctionContext, call: Call): Promise<Reply> {
+  const record = store.get(calledFunction(call).name);
+  const members = parseMembers(call.body);
+  // AWS answers 409 during an update; waiting for its end spares the caller a loop.
+  await store.settled(record);
+  store.checkRevision(record.latest, stringMember(members, "RevisionId"));
+  const sha256 = stringMember(members, "CodeSha256");
+  if (sha256 !== undefined && sha256 !== record.latest.code.sha256) {
+    throw invalidParameter(
+      `CodeSHA256 (${sha256}) is different from current CodeSHA256 in $LATEST (${record.latest.code.sha256}). Please try again with the CodeSHA256 in $LATEST.`,
+    );
+  }
+  const version = store.publish(record, { description: stringMember(members, "Description") });
+  return jsonReply(201, configurationBody(record, { version, isQualified: true }));
+}
+
+export function listVersionsByFunction({ store }: FunctionContext, call: Call): Reply {
+  const record = store.get(calledFunction(call).name);
+  const page = pageOf([record.latest, ...record.versions.values()], {
+    query: call.query,
+    keyOf: (version) => version.version,
+  });
+  return jsonReply(200, {
+    Versions: page.items.map((version) =>
+      listedConfiguration(record, { version, isQualified: true }),
+    ),
+    NextMarker: page.nextMarker,
+  });
+}
+
+function calledVersion(
+  store: FunctionStore,
+  call: Call,
+): { record: FunctionRecord; version: VersionRecord; isQualified: boolean } {
+  const reference = calledFunction(call);
+  const version = store.resolve(reference);
+  const isQualified = reference.qualifier !== undefined;
+  return { record: store.get(reference.name), version, isQualified };
+}
+
+function newFunctionName(given: string | undefined): string {
+  if (given === undefined) {
+    throw validationFailed([
+      "Value null at 'functionName' failed to satisfy constraint: Member must not be null",
+    ]);
+  }
+  const { name } = parseFunctionReference({ functionName: given, operation: "CreateFunction" });
+  if (name.length <= NAME_CHARS_MAX) return name;
+  throw validationFailed([
+    `Value '${given}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to ${NAME_CHARS_MAX}`,
+  ]);
+}
+
+async function codeOf(
+  { codeDirectory }: FunctionContext,
+  { name, members }: { name: string; members: RequestMembers[string] },
+): Promise<FunctionCode> {
+  const zip = isMembers(members) ? stringMember(members, "ZipFile") : undefined;
+  if (zip !== undefined) return unpackCode(Buffer.from(zip, "base64"), join(codeDirectory, name));
+  if (isMembers(members) && (members["S3Bucket"] ?? members["ImageUri"]) !== undefined) {
+    throw notEmulated(
+      `The code of ${functionArn(name)} is given by S3Bucket or ImageUri; this emulator takes it as ZipFile (the aws command: --zip-file fileb://code.zip).`,
+    );
+  }
+  throw invalidParameter("Please provide a source for function code.");
+}
+
+/** Code that no function got to keep must not stay on the disk. */
+async function orRemoveCode<Result>(code: FunctionCode, run: () => Result): Promise<Result> {
+  try {
+    return run();
+  } catch (error) {
+    await rm(code.directory, { recursive: true, force: true });
+    throw error;
+  }
+}

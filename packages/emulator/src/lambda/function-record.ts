@@ -1,0 +1,67 @@
+import type { FunctionVersion } from "../environment/contract.ts";
+import type { FunctionPhase } from "./function-state.ts";
+
+export type Architecture = "arm64" | "x86_64";
+
+/** What a function's user can set, apart from its code. */
+export interface FunctionSettings {
+  readonly description: string;
+  readonly handler: string;
+  readonly runtime: string;
+  readonly role: string;
+  readonly memoryMb: number;
+  readonly timeoutSec: number;
+  readonly architecture: Architecture;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly ephemeralStorageMb: number;
+  /** What layers would put on the module search path; only functions made in process have any. */
+  readonly nodePath: readonly string[];
+}
+
+/** A function's code, as it lies on this machine. */
+export interface FunctionCode {
+  /** Absolute path of the unpacked code. */
+  readonly directory: string;
+  /** SHA-256, base64: of the ZIP file, or of the listing of a folder that is used in place. */
+  readonly sha256: string;
+  /** Of the ZIP file, or of the folder's files together. */
+  readonly sizeBytes: number;
+  /** Whether the emulator unpacked the folder itself and may delete it. */
+  readonly isOwned: boolean;
+}
+
+/** `$LATEST` or a published version: settings, code and what environments are started from. */
+export interface VersionRecord {
+  /** `$LATEST` or a number. */
+  readonly version: string;
+  readonly settings: FunctionSettings;
+  readonly code: FunctionCode;
+  readonly revisionId: string;
+  readonly lastModifiedEpochMs: number;
+  /** The key of the version's environments in the pool: a change of settings or code makes another. */
+  readonly running: FunctionVersion;
+}
+
+/** A name for a version, which can be moved. */
+export interface AliasRecord {
+  readonly name: string;
+  readonly functionVersion: string;
+  readonly description: string;
+  readonly revisionId: string;
+}
+
+/** One function with its versions and aliases. */
+export interface FunctionRecord {
+  readonly name: string;
+  /** Unqualified. */
+  readonly arn: string;
+  phase: FunctionPhase;
+  latest: VersionRecord;
+  /** What the newest published version was published from; publishing that again gives no new version. */
+  publishedFrom: VersionRecord | undefined;
+  /** By number, oldest first. */
+  readonly versions: Map<string, VersionRecord>;
+  readonly aliases: Map<string, AliasRecord>;
+  /** The number that the next published version gets; numbers are never used again. */
+  nextVersion: number;
+}

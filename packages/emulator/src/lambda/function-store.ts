@@ -1,0 +1,295 @@
+import { randomUUID } from "node:crypto";
+
+import type { Timers } from "@pilotlight/core";
+
+import type { FunctionVersion } from "../environment/contract.ts";
+import { preconditionFailed, resourceConflict, resourceNotFound } from "./aws-error.ts";
+import type {
+  AliasRecord,
+  FunctionCode,
+  FunctionRecord,
+  FunctionSettings,
+  VersionRecord,
+} from "./function-record.ts";
+import { nextFunctionPhase } from "./function-state.ts";
+import { functionArn, type FunctionReference, isAliasName, LATEST } from "./names.ts";
+
+/**
+ * How long an update stays in progress, service time.
+ *
+ * AWS takes from under a second to minutes; this is long enough for a second update on its heels to meet
+ * the first one.
+ */
+const UPDATE_MS = 250;
+
+/** A version that an invocation can be sent to. */
+export interface InvocationTarget {
+  readonly record: VersionRecord;
+  /** The ARN as the function sees it: with the qualifier, where the caller gave one. */
+  readonly invokedArn: string;
+}
+
+interface StoreOptions {
+  readonly clock: Timers;
+  /** Called with every version that can no longer be invoked as it was: its environments are to end. */
+  readonly onRetired: (record: VersionRecord) => void;
+}
+
+/** All functions of the account: settings, code, state, versions and aliases. */
+export class FunctionStore {
+  readonly #functions = new Map<string, FunctionRecord>();
+  readonly #updates = new Map<FunctionRecord, Promise<void>>();
+  readonly #clock: Timers;
+  readonly #onRetired: (record: VersionRecord) => void;
+
+  constructor({ clock, onRetired }: StoreOptions) {
+    this.#clock = clock;
+    this.#onRetired = onRetired;
+  }
+
+  /** @throws AwsError 409 when the function exists. */
+  create(
+    name: string,
+    { settings, code }: { settings: FunctionSettings; code: FunctionCode },
+  ): FunctionRecord {
+    if (this.#functions.has(name)) throw resourceConflict(`Function already exist: ${name}`);
+    const arn = functionArn(name);
+    const record: FunctionRecord = {
+      name,
+      arn,
+      phase: "creating",
+      latest: this.#version({ name, version: LATEST, settings, code }),
+      publishedFrom: undefined,
+      versions: new Map(),
+      aliases: new Map(),
+      nextVersion: 1,
+    };
+    this.#functions.set(name, record);
+    return record;
+  }
+
+  /** Ends the state Pending: from here on the function is Active. */
+  finishCreation(record: FunctionRecord): void {
+    record.phase = nextFunctionPhase(record.phase, "created") ?? record.phase;
+    record.latest = { ...record.latest, revisionId: randomUUID() };
+  }
+
+  /** By name, in the order of names, as ListFunctions gives them. */
+  list(): FunctionRecord[] {
+    return [...this.#functions.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  find(name: string): FunctionRecord | undefined {
+    return this.#functions.get(name);
+  }
+
+  /** @throws AwsError 404; its text names the unqualified ARN. */
+  get(name: string): FunctionRecord {
+    const record = this.#functions.get(name);
+    if (record === undefined) throw resourceNotFound(`Function not found: ${functionArn(name)}`);
+    return record;
+  }
+
+  /**
+   * The version or alias that `qualifier` names; without one, `$LATEST`.
+   *
+   * @throws AwsError 404 when there is no such function, version or alias.
+   */
+  resolve({ name, qualifier }: FunctionReference): VersionRecord {
+    const record = this.#functions.get(name);
+    const version = record === undefined ? undefined : this.#lookUp(record, qualifier);
+    if (version === undefined) {
+      throw resourceNotFound(`Function not found: ${functionArn(name, qualifier)}`);
+    }
+    return version;
+  }
+
+  /**
+   * Where an Invoke goes.
+   *
+   * @throws AwsError 404; AWS names `$LATEST` in the text where the caller gave no qualifier.
+   */
+  target(reference: FunctionReference): InvocationTarget {
+    const target = this.findTarget(reference);
+    if (target !== undefined) return target;
+    const { name, qualifier } = reference;
+    throw resourceNotFound(`Function not found: ${functionArn(name, qualifier ?? LATEST)}`);
+  }
+
+  /** As {@link FunctionStore.target}, `undefined` where there is nothing to invoke. */
+  findTarget({ name, qualifier }: FunctionReference): InvocationTarget | undefined {
+    const record = this.#functions.get(name);
+    const version = record === undefined ? undefined : this.#lookUp(record, qualifier);
+    if (record === undefined || version === undefined) return undefined;
+    const invokedArn = qualifier === undefined ? record.arn : `${record.arn}:${qualifier}`;
+    return { record: version, invokedArn };
+  }
+
+  /**
+   * Gives `$LATEST` new settings or code; what runs finishes on the old ones.
+   *
+   * @param revisionId - Where the caller gave one, it must be the current one.
+   * @throws AwsError 409 while another update is in progress, 412 for an old revision.
+   */
+  update(
+    record: FunctionRecord,
+    change: {
+      settings?: FunctionSettings;
+      code?: FunctionCode;
+      revisionId?: string | undefined;
+    },
+  ): void {
+    this.checkUpdatable(record, change.revisionId);
+    record.phase = nextFunctionPhase(record.phase, "update") ?? record.phase;
+    this.replace(record, change);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#updates.set(record, promise);
+    this.#clock.after(UPDATE_MS, () => {
+      record.phase = nextFunctionPhase(record.phase, "updated") ?? record.phase;
+      record.latest = { ...record.latest, revisionId: randomUUID() };
+      this.#updates.delete(record);
+      resolve();
+    });
+  }
+
+  /** Replaces settings or code at once, without the state in between. */
+  replace(
+    record: FunctionRecord,
+    { settings, code }: { settings?: FunctionSettings; code?: FunctionCode },
+  ): void {
+    const old = record.latest;
+    record.latest = this.#version({
+      name: record.name,
+      version: LATEST,
+      settings: settings ?? old.settings,
+      code: code ?? old.code,
+    });
+    this.#onRetired(old);
+  }
+
+  /** @throws AwsError as {@link FunctionStore.update}. */
+  checkUpdatable(record: FunctionRecord, revisionId: string | undefined): void {
+    if (nextFunctionPhase(record.phase, "update") === undefined) {
+      throw resourceConflict(
+        `The operation cannot be performed at this time. An update is in progress for resource: ${record.arn}`,
+      );
+    }
+    this.checkRevision(record.latest, revisionId);
+  }
+
+  /** @throws AwsError 412 when `revisionId` is given and is not the current one. */
+  checkRevision(current: { readonly revisionId: string }, revisionId: string | undefined): void {
+    if (revisionId !== undefined && revisionId !== current.revisionId) throw preconditionFailed();
+  }
+
+  /** Settles when no update is in progress. */
+  async settled(record: FunctionRecord): Promise<void> {
+    await this.#updates.get(record);
+  }
+
+  /**
+   * Makes a version of what `$LATEST` is now; without a change since the last one, that one is given again.
+   *
+   * @param description - Of the version; by default that of `$LATEST`.
+   */
+  publish(
+    record: FunctionRecord,
+    { description }: { description?: string | undefined } = {},
+  ): VersionRecord {
+    const newest = record.versions.get(String(record.nextVersion - 1));
+    const from = record.publishedFrom;
+    if (newest !== undefined && from !== undefined && isSame(from, record.latest)) return newest;
+    const { settings, code } = record.latest;
+    const published = this.#version({
+      name: record.name,
+      version: String(record.nextVersion),
+      settings: { ...settings, description: description ?? settings.description },
+      code,
+    });
+    record.versions.set(published.version, published);
+    record.nextVersion += 1;
+    record.publishedFrom = record.latest;
+    return published;
+  }
+
+  /** Removes a function with all its versions and aliases. */
+  delete(record: FunctionRecord): void {
+    this.#functions.delete(record.name);
+    for (const version of [record.latest, ...record.versions.values()]) this.#onRetired(version);
+  }
+
+  /** Removes one published version; removing one that does not exist changes nothing. */
+  deleteVersion(record: FunctionRecord, version: string): void {
+    const removed = record.versions.get(version);
+    if (removed === undefined) return;
+    record.versions.delete(version);
+    this.#onRetired(removed);
+  }
+
+  /** Points an alias at a version, making it where it does not exist. */
+  putAlias(
+    record: FunctionRecord,
+    { name, functionVersion, description }: Omit<AliasRecord, "revisionId">,
+  ): AliasRecord {
+    const alias = { name, functionVersion, description, revisionId: randomUUID() };
+    record.aliases.set(name, alias);
+    return alias;
+  }
+
+  /** Whether any version of any function still needs the folder. */
+  isInUse(directory: string): boolean {
+    return this.list().some((record) =>
+      [record.latest, ...record.versions.values()].some(
+        (version) => version.code.directory === directory,
+      ),
+    );
+  }
+
+  #lookUp(record: FunctionRecord, qualifier: string | undefined): VersionRecord | undefined {
+    if (qualifier === undefined || qualifier === LATEST) return record.latest;
+    if (!isAliasName(qualifier)) return record.versions.get(qualifier);
+    const alias = record.aliases.get(qualifier);
+    if (alias === undefined) return undefined;
+    return alias.functionVersion === LATEST
+      ? record.latest
+      : record.versions.get(alias.functionVersion);
+  }
+
+  #version({
+    name,
+    version,
+    settings,
+    code,
+  }: {
+    name: string;
+    version: string;
+    settings: FunctionSettings;
+    code: FunctionCode;
+  }): VersionRecord {
+    const running: FunctionVersion = {
+      functionName: name,
+      functionArn: functionArn(name),
+      version,
+      handler: settings.handler,
+      codeDirectory: code.directory,
+      memoryMb: settings.memoryMb,
+      timeoutSec: settings.timeoutSec,
+      variables: settings.variables,
+      nodePath: settings.nodePath,
+    };
+    return {
+      version,
+      settings,
+      code,
+      revisionId: randomUUID(),
+      lastModifiedEpochMs: this.#clock.epochMs(),
+      running,
+    };
+  }
+}
+
+function isSame(a: VersionRecord, b: VersionRecord): boolean {
+  return (
+    a.code.sha256 === b.code.sha256 && JSON.stringify(a.settings) === JSON.stringify(b.settings)
+  );
+}

@@ -1,0 +1,184 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+
+import type { Timers } from "@pilotlight/core";
+
+import type { InvocationOutcome } from "../environment/contract.ts";
+import type { Reply } from "../http/reply.ts";
+import {
+  AwsError,
+  invalidParameter,
+  invalidRequestContent,
+  serviceUnavailable,
+  tooManyRequests,
+  validationFailed,
+} from "./aws-error.ts";
+import { EventQueue, type QueuedEvent } from "./event-queue.ts";
+import type { EventAttempt } from "./event-retry.ts";
+import type { FunctionStore, InvocationTarget } from "./function-store.ts";
+import type { FunctionReference } from "./names.ts";
+import { checkedPayload, checkPayloadSize } from "./payload.ts";
+import type { EnvironmentPool, PoolRefusal } from "./pool.ts";
+
+/** Longest X-Amz-Client-Context, decoded: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+const CLIENT_CONTEXT_BYTES_MAX = 3_583;
+
+const INVOCATION_TYPES = ["RequestResponse", "Event", "DryRun"] as const;
+type InvocationType = (typeof INVOCATION_TYPES)[number];
+
+/** One call of the Invoke operation. */
+export interface InvokeRequest {
+  readonly reference: FunctionReference;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+/** Invocations of every kind: synchronous ones, asynchronous ones with their queue, and dry runs. */
+export class Invoker {
+  readonly #store: FunctionStore;
+  readonly #pool: EnvironmentPool;
+  readonly #events: EventQueue;
+
+  constructor({
+    store,
+    pool,
+    clock,
+  }: {
+    store: FunctionStore;
+    pool: EnvironmentPool;
+    clock: Timers;
+  }) {
+    this.#store = store;
+    this.#pool = pool;
+    this.#events = new EventQueue({ clock, run: (event) => this.#attempt(event) });
+  }
+
+  /** Stops the asynchronous queue. @returns How many events are lost. */
+  stopEvents(): number {
+    return this.#events.stop();
+  }
+
+  /**
+   * Answers an Invoke as Lambda does.
+   *
+   * @throws AwsError for whatever is not the function's own error.
+   */
+  async invoke({ reference, headers, body }: InvokeRequest): Promise<Reply> {
+    const type = invocationType(headers["x-amz-invocation-type"]);
+    checkPayloadSize(body.byteLength, { isEvent: type === "Event" });
+    const target = this.#store.target(reference);
+    const payload = checkedPayload(body);
+    const requestId = randomUUID();
+    const traceId = single(headers["x-amzn-trace-id"]);
+    if (type === "DryRun")
+      return { statusCode: 204, headers: { "x-amzn-RequestId": requestId }, body: "" };
+    if (type === "Event") return this.#enqueue({ requestId, reference, payload, traceId });
+
+    const clientContext = decodedClientContext(single(headers["x-amz-client-context"]));
+    const outcome = await this.run(target, { requestId, payload, traceId, clientContext });
+    if (typeof outcome === "string") throw refusalError(outcome);
+    const logTail = headers["x-amz-log-type"] === "Tail" ? await outcome.logTail : undefined;
+    return {
+      statusCode: 200,
+      headers: answerHeaders(outcome, { requestId, version: target.record.version, logTail }),
+      body: outcome.payload,
+    };
+  }
+
+  /** Runs one invocation without the HTTP around it: the way of the services inside AWS. */
+  run(
+    target: InvocationTarget,
+    {
+      requestId,
+      payload,
+      traceId,
+      clientContext,
+    }: {
+      requestId: string;
+      payload: Uint8Array;
+      traceId?: string | undefined;
+      clientContext?: string | undefined;
+    },
+  ): Promise<InvocationOutcome | PoolRefusal> {
+    return this.#pool.invoke(target.record.running, {
+      requestId,
+      invokedArn: target.invokedArn,
+      payload,
+      ...(clientContext === undefined ? {} : { clientContext }),
+      ...(traceId === undefined ? {} : { traceId }),
+    });
+  }
+
+  #enqueue(event: QueuedEvent): Reply {
+    if (!this.#events.accept(event)) {
+      throw serviceUnavailable(
+        `The emulator's queue of asynchronous events is full or stopped; ${this.#events.pending} events are not finished. Wait until some are, or invoke synchronously.`,
+      );
+    }
+    return { statusCode: 202, headers: { "x-amzn-RequestId": event.requestId }, body: "" };
+  }
+
+  async #attempt(event: QueuedEvent): Promise<EventAttempt> {
+    const target = this.#store.findTarget(event.reference);
+    // A function that was deleted meanwhile has nothing left to run or to retry.
+    if (target === undefined) return "succeeded";
+    const outcome = await this.run(target, event);
+    if (typeof outcome === "string") return "throttled";
+    return outcome.isFunctionError ? "failed" : "succeeded";
+  }
+}
+
+/** What a caller of the Invoke API sees of a refusal. */
+function refusalError(refusal: PoolRefusal): AwsError {
+  return refusal === "throttled"
+    ? tooManyRequests("ConcurrentInvocationLimitExceeded")
+    : serviceUnavailable("The emulator is stopping and takes no new invocations.");
+}
+
+function answerHeaders(
+  outcome: InvocationOutcome,
+  {
+    requestId,
+    version,
+    logTail,
+  }: { requestId: string; version: string; logTail: Uint8Array | undefined },
+): Record<string, string> {
+  const headers: Record<string, string> = {
+    "Content-Type": "application/json",
+    "x-amzn-RequestId": requestId,
+    "X-Amz-Executed-Version": version,
+  };
+  // Every recording of a Node.js function has this value, also for errors that the handler throws.
+  if (outcome.isFunctionError) headers["X-Amz-Function-Error"] = "Unhandled";
+  if (logTail !== undefined) headers["X-Amz-Log-Result"] = Buffer.from(logTail).toString("base64");
+  return headers;
+}
+
+function invocationType(header: string | string[] | undefined): InvocationType {
+  if (header === undefined) return "RequestResponse";
+  const type = INVOCATION_TYPES.find((known) => known === header);
+  if (type !== undefined) return type;
+  throw validationFailed([
+    `Value '${String(header)}' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]`,
+  ]);
+}
+
+function decodedClientContext(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const text = Buffer.from(header, "base64").toString("utf8");
+  if (Buffer.byteLength(text) > CLIENT_CONTEXT_BYTES_MAX) {
+    throw invalidParameter(
+      `Client context must be at most ${CLIENT_CONTEXT_BYTES_MAX} bytes; got ${Buffer.byteLength(text)}`,
+    );
+  }
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    throw invalidRequestContent("Client context must be a valid Base64-encoded JSON object.");
+  }
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
