@@ -7,12 +7,16 @@ import type { Timers } from "@pilotlight/core";
 
 import { LineSplitter } from "./line-splitter.ts";
 import { LogFrames } from "./log-frames.ts";
+import { OrphanGuard } from "./orphan-guard.ts";
 import type { ProcessExit } from "./outcome-text.ts";
 import { LOG_FD } from "./variables.ts";
 
 /** AWS's own runtime for Node; it is only ever started, never imported. */
 const RUNTIME = createRequire(import.meta.url).resolve("aws-lambda-ric");
 const RUNTIME_CLIENT = path.join(import.meta.dirname, "runtime-client.cjs");
+
+/** All environments of this process share one. */
+const ORPHAN_GUARD = new OrphanGuard();
 
 /** Longest message that goes into the log in one piece. */
 const MESSAGE_BYTES_MAX = 262_144;
@@ -59,6 +63,7 @@ export class RuntimeProcess {
     };
     this.#child = spawned(options, exited);
     if (this.#child === undefined) return;
+    if (this.#child.pid !== undefined) ORPHAN_GUARD.add(this.#child.pid);
     this.#child.on("error", (error) => exited({ kind: "unstartable", reason: error.message }));
     this.#child.on("exit", (code, signal) => {
       exited(signal === null ? { kind: "code", code: code ?? 0 } : { kind: "signal", signal });
@@ -81,8 +86,7 @@ export class RuntimeProcess {
     try {
       process.kill(-pid, "SIGKILL");
     } catch (error) {
-      // Nobody is left in the group.
-      if (!isNoSuchProcess(error)) throw error;
+      if (!isNobodyLeft(error)) throw error;
     }
   }
 
@@ -114,6 +118,7 @@ export class RuntimeProcess {
     cancel();
     for (const stream of child.stdio) stream?.destroy();
     this.flushLines();
+    if (child.pid !== undefined) await ORPHAN_GUARD.remove(child.pid);
   }
 }
 
@@ -155,6 +160,9 @@ function commandLine(
   };
 }
 
-function isNoSuchProcess(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ESRCH";
+/** ESRCH says so on every system; macOS says EPERM of a group whose processes wait to be collected. */
+function isNobodyLeft(error: unknown): boolean {
+  return (
+    error instanceof Error && "code" in error && (error.code === "ESRCH" || error.code === "EPERM")
+  );
 }

@@ -39,7 +39,6 @@ export function eventHeaders(event: RuntimeEvent): string[] {
 }
 
 const PLAIN = /^[\x20-\x7e]*$/;
-// oxlint-disable-next-line no-control-regex -- these are what a header may not contain
 const CONTROL = /[\x00-\x1f\x7f]/g;
 
 /** A header carries bytes: text goes out as UTF-8, and line feeds of pretty-printed JSON as spaces. */

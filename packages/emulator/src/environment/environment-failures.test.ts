@@ -1,0 +1,245 @@
+import { afterEach, describe, expect, test } from "vitest";
+
+import { scaledClock } from "../clock.ts";
+import { type FunctionSketch, FunctionUnderTest } from "./testing/function-under-test.ts";
+
+let running: FunctionUnderTest[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.map((one) => one.end()));
+  running = [];
+});
+
+async function start(code: string, sketch: Partial<FunctionSketch> = {}) {
+  const one = await FunctionUnderTest.start({ files: { "index.mjs": code }, ...sketch });
+  running.push(one);
+  return one;
+}
+
+function exited(requestId: string, reason: string) {
+  return {
+    errorType: "Runtime.ExitError",
+    errorMessage: `RequestId: ${requestId} Error: ${reason}`,
+  };
+}
+
+describe("an invocation that fails in the function", () => {
+  const outcomes: readonly (readonly [string, string, object])[] = [
+    [
+      "throws an error",
+      'export const handler = async () => { throw new Error("Error: e"); };',
+      {
+        errorType: "Error",
+        errorMessage: "Error: e",
+        trace: expect.arrayContaining(["Error: Error: e"]),
+      },
+    ],
+    [
+      "throws a string",
+      'export const handler = async () => { throw "just a string"; };',
+      { errorType: "string", errorMessage: "just a string", trace: [] },
+    ],
+    [
+      "returns a circle",
+      "export const handler = async () => { const a = {}; a.a = a; return a; };",
+      {
+        errorType: "Runtime.JSONStringifyError",
+        errorMessage: "Unable to stringify response body",
+        trace: expect.any(Array),
+      },
+    ],
+    [
+      "returns a BigInt",
+      "export const handler = async () => 1n;",
+      { errorType: "Runtime.JSONStringifyError" },
+    ],
+  ];
+
+  test.each(outcomes)("%s: the caller gets the error, the process lives on", async (...outcome) => {
+    const [, code, error] = outcome;
+    const f = await start(`${code}\nconsole.log("loaded");`);
+    expect(await f.invoke()).toMatchObject({ isFunctionError: true, value: error });
+    await f.invoke();
+    expect(f.lines.filter((line) => line.endsWith("loaded"))).toHaveLength(1);
+  });
+});
+
+describe("an invocation whose process ends", () => {
+  const endings: readonly (readonly [string, string, string])[] = [
+    ["exits with 7", "process.exit(7)", "Runtime exited with error: exit status 7"],
+    ["exits with 0", "process.exit(0)", "Runtime exited without providing a reason"],
+    [
+      "is killed",
+      'process.kill(process.pid, "SIGKILL"); await new Promise(() => setInterval(() => 0, 9))',
+      "Runtime exited with error: signal: killed",
+    ],
+    ["aborts", "process.abort()", "Runtime exited with error: signal: aborted"],
+    [
+      "leaves a rejection unhandled",
+      'Promise.reject(new Error("lost")); await new Promise((done) => setTimeout(done, 200))',
+      "Runtime exited with error: exit status 1",
+    ],
+    [
+      "awaits what nobody settles",
+      "await new Promise(() => undefined)",
+      "Runtime exited without providing a reason",
+    ],
+  ];
+
+  test.each(endings)("%s: the caller learns how, a new process serves the next", async (...one) => {
+    const [, code, reason] = one;
+    const f = await start(
+      `export const handler = async (event) => { if (event.end) { ${code} } };`,
+    );
+    const id = f.environment.id;
+    const failed = await f.invoke({ end: true });
+    expect(failed).toMatchObject({ isFunctionError: true, value: exited("r-1", reason) });
+    expect(failed.tail).toMatch(
+      /Runtime\.ExitError\nEND RequestId: r-1\nREPORT .*\tStatus: error\tError Type: Runtime\.ExitError\n$/,
+    );
+    expect(await f.invoke()).toMatchObject({ isFunctionError: false, isColdStart: false });
+    expect(f.environment.id).toBe(id);
+  });
+
+  test("keeps the answer of a process that ends right after it", async () => {
+    const f = await start(
+      `import http from "node:http";
+      export const handler = async (event) => {
+        if (!event.end) return "alive";
+        const { end } = http.ClientRequest.prototype;
+        http.ClientRequest.prototype.end = function (...rest) {
+          this.once("finish", () => process.exit(3));
+          return end.apply(this, rest);
+        };
+        return "answered";
+      };`,
+    );
+    const { value, isFunctionError, tail } = await f.invoke({ end: true });
+    expect([value, isFunctionError]).toEqual(["answered", false]);
+    expect(tail).toMatch(/\nEND RequestId: r-1\nREPORT /);
+    expect((await f.invoke()).value).toBe("alive");
+  });
+
+  test("an uncaught error leaves its stack in the log", async () => {
+    const f = await start(
+      `export const handler = async () => {
+        setTimeout(() => { throw new Error("nobody catches this"); }, 0);
+        await new Promise((done) => setTimeout(done, 500));
+      };`,
+    );
+    const { value, tail } = await f.invoke();
+    expect(value).toEqual(exited("r-1", "Runtime exited with error: exit status 1"));
+    expect(tail).toContain("nobody catches this");
+  });
+});
+
+describe("an init phase that fails", () => {
+  const failures: readonly (readonly [string, Partial<FunctionSketch>, object])[] = [
+    [
+      "by an error while loading",
+      { files: { "index.mjs": 'throw new Error("Runtime startup fails");' } },
+      { errorType: "Error", errorMessage: "Runtime startup fails", trace: expect.any(Array) },
+    ],
+    [
+      "by a missing module",
+      { handler: "nomodule.handler" },
+      {
+        errorType: "Runtime.ImportModuleError",
+        errorMessage: expect.stringMatching(
+          /^Error: Cannot find module 'nomodule'\nRequire stack:\n- /,
+        ),
+      },
+    ],
+    [
+      "by a missing export",
+      { files: { "exp.mjs": "export const other = 1;" }, handler: "exp.nope" },
+      {
+        errorType: "Runtime.HandlerNotFound",
+        errorMessage: "exp.nope is undefined or not exported",
+      },
+    ],
+    [
+      "by a handler with a callback",
+      {
+        files: { "index.mjs": "export const handler = (event, context, callback) => callback();" },
+      },
+      {
+        errorType: "Runtime.CallbackHandlerDeprecated",
+        errorMessage: expect.stringContaining("callback-based function handlers"),
+      },
+    ],
+    [
+      "by a syntax error",
+      { files: { "index.mjs": "export const handler = async () => {" } },
+      { errorType: "Runtime.UserCodeSyntaxError" },
+    ],
+    [
+      "by exiting with 0",
+      { files: { "index.mjs": "process.exit(0);" } },
+      exited("r-1", "Runtime exited without providing a reason"),
+    ],
+    [
+      "by exiting with 3",
+      { files: { "index.mjs": "process.exit(3);" } },
+      exited("r-1", "Runtime exited with error: exit status 3"),
+    ],
+    [
+      "by a wrapper that is not there",
+      { variables: { AWS_LAMBDA_EXEC_WRAPPER: "/idontexist.sh" } },
+      exited("r-1", "Runtime exited with error: exit status 127"),
+    ],
+  ];
+
+  test.each(failures)("%s is repeated in the first invocation", async (...failure) => {
+    const [, sketch, error] = failure;
+    const f = await start("export const handler = async () => 1;", sketch);
+    expect(await f.invoke()).toMatchObject({
+      isFunctionError: true,
+      isColdStart: true,
+      value: error,
+    });
+    expect(f.lines.filter((line) => line.startsWith("INIT_START"))).toHaveLength(2);
+    expect(f.lines).toContainEqual(
+      expect.stringMatching(/^INIT_REPORT .*\tPhase: init\tStatus: error\tError Type: /),
+    );
+    expect(await f.invoke()).toMatchObject({ isFunctionError: true });
+  });
+
+  test("ahead of any invocation leaves the environment idle", async () => {
+    const f = await start(
+      `import fs from "node:fs";
+      const flag = process.env.TMPDIR + "/tried";
+      if (!fs.existsSync(flag)) { fs.writeFileSync(flag, ""); throw new Error("first time"); }
+      export const handler = async () => "second time";`,
+    );
+    await f.idle();
+    expect(f.environment.initDurationMs).toBeUndefined();
+    const outcome = await f.invoke();
+    expect(outcome).toMatchObject({ value: "second time", isFunctionError: false });
+    // The init that succeeded counts as time of the invocation.
+    expect(outcome.tail).not.toContain("Init Duration");
+  });
+
+  test("by taking longer than 10 s is repeated under the function's timeout", async () => {
+    const clock = scaledClock(20);
+    const f = await start(
+      `import fs from "node:fs";
+      const flag = process.env.TMPDIR + "/tried";
+      if (!fs.existsSync(flag)) { fs.writeFileSync(flag, ""); await new Promise((done) => setTimeout(done, 60_000)); }
+      export const handler = async () => "in time";`,
+      { timeoutSec: 60, options: { clock } },
+    );
+    expect((await f.invoke()).value).toBe("in time");
+    expect(f.lines).toContainEqual(expect.stringMatching(/^INIT_REPORT .*\tStatus: timeout$/));
+  });
+
+  test("that cannot even start says so", async () => {
+    const f = await start("export const handler = async () => 1;", {
+      variables: { AWS_LAMBDA_EXEC_WRAPPER: "x".repeat(3_000_000) },
+    });
+    expect(await f.invoke()).toMatchObject({
+      isFunctionError: true,
+      value: { errorType: "Runtime.InvalidEntrypoint" },
+    });
+  });
+});

@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import { validateHeaderValue } from "node:http";
+import { describe, expect, test } from "vitest";
+
+import { eventHeaders, type RuntimeEvent } from "./runtime-event.ts";
+
+const EVENT: RuntimeEvent = {
+  requestId: "r-1",
+  invocationId: "i-1",
+  invokedArn: "arn:aws:lambda:us-east-1:000000000000:function:f",
+  deadlineEpochMs: 1_700_000_000_123,
+  payload: Buffer.from("{}"),
+};
+
+function headersOf(event: RuntimeEvent): Record<string, string> {
+  const flat = eventHeaders(event);
+  return Object.fromEntries(
+    flat.flatMap((name, at) => (at % 2 === 0 ? [[name.toLowerCase(), flat[at + 1] ?? ""]] : [])),
+  );
+}
+
+describe("eventHeaders", () => {
+  test("leaves out what an event does not have", () => {
+    expect(headersOf(EVENT)).toEqual({
+      "content-type": "application/json",
+      "content-length": "2",
+      "lambda-runtime-aws-request-id": "r-1",
+      "lambda-runtime-deadline-ms": "1700000000123",
+      "lambda-runtime-invoked-function-arn": EVENT.invokedArn,
+      "lambda-runtime-invocation-id": "i-1",
+    });
+    expect(headersOf({ ...EVENT, clientContext: "", traceId: "" })).toEqual(headersOf(EVENT));
+  });
+
+  test("for every client context, the header is one that node:http sends, and UTF-8", () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, unit: "binary" }), (clientContext) => {
+        const value = headersOf({ ...EVENT, clientContext })["lambda-runtime-client-context"] ?? "";
+        expect(() => validateHeaderValue("x", value)).not.toThrow();
+        const sendable = clientContext.toWellFormed().replaceAll(/[\x00-\x1f\x7f]/g, " ");
+        expect(Buffer.from(value, "latin1").toString("utf8")).toBe(sendable);
+      }),
+    );
+  });
+});
