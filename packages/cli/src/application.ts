@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 
 import { LIVE_ALIAS, resolveManifest } from "@pilotlight/core";
 import type { FunctionSpec, Manifest } from "@pilotlight/core";
-import type { Emulator } from "@pilotlight/emulator";
+import type { Emulator, LocalFunction } from "@pilotlight/emulator";
 
 import { requireFiles } from "./artifact-files.ts";
 import { NODE_MODULES } from "./checkout.ts";
@@ -113,7 +113,7 @@ function functionsOfArtifacts(
   return new Set(stale.map((model) => model.function.name));
 }
 
-function settingsOf(spec: FunctionSpec, built: BuiltFunction) {
+function settingsOf(spec: FunctionSpec, built: BuiltFunction): LocalFunction {
   return {
     functionName: spec.name,
     handler: FUNCTION_HANDLER,

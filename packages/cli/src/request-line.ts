@@ -7,7 +7,7 @@ export interface AnsweredRequest {
   readonly statusCode: number;
   readonly durationMs: number;
   /** Response headers, names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, unknown>>;
 }
 
 const MODEL_PATH = /^\/(?:v2\/models|predict)\/([^/]+)/;

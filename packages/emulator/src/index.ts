@@ -1,3 +1,4 @@
+export { realClock, scaledClock } from "./clock.ts";
 export type {
   Emulator,
   EmulatorOptions,

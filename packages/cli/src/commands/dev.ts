@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 
-import { isPilotlightError } from "@pilotlight/core";
-import { startEmulator } from "@pilotlight/emulator";
+import { isPilotlightError, LIVE_ALIAS } from "@pilotlight/core";
+import { scaledClock, startEmulator } from "@pilotlight/emulator";
 import type { Emulator } from "@pilotlight/emulator";
 import { requestMetrics } from "@pilotlight/metrics";
 import type { RequestMetrics } from "@pilotlight/metrics";
@@ -71,11 +71,12 @@ async function start(
   const server = await startEmulator({
     apiPort: settings.apiPort,
     awsPort: settings.awsPort,
-    speed: settings.speed,
-    defaultFunction: application.manifest.route.name,
+    clock: scaledClock(settings.speed),
+    defaultFunction: `${application.manifest.route.name}:${LIVE_ALIAS}`,
     stateDirectory,
     onRequest: (request) => logRequest(request, metrics),
     onLog: ({ functionName, line }) => logFunctionLine(functionName, line),
+    onError: report,
     metrics: () => metrics.expose(),
   });
   const deployment = new Deployment(server);
@@ -106,7 +107,12 @@ function reloadOnChange(
 ): () => void {
   let running: Promise<void> = Promise.resolve();
   const watch = watchFiles((paths) => {
-    running = running.then(() => reload(paths)).catch(report);
+    running = running
+      .then(() => reload(paths))
+      .catch((error: unknown) => {
+        report(error);
+        say("the functions that ran before still run");
+      });
   });
   const reload = async (paths: readonly string[]) => {
     say(`changed: ${paths.join(", ")}`);
@@ -120,8 +126,7 @@ function reloadOnChange(
 }
 
 function report(error: unknown): void {
-  const text = isPilotlightError(error) ? `${error.code}: ${error.message}` : String(error);
-  say(`${text}\nthe functions that ran before still run`);
+  say(isPilotlightError(error) ? `${error.code}: ${error.message}` : String(error));
 }
 
 async function greet({ manifest, loaded }: BuiltApplication, server: Emulator): Promise<void> {
