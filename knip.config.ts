@@ -22,6 +22,8 @@ const config: KnipConfig = {
       // AWS's runtime client loads it by path, in a process of its own.
       entry: ["src/environment/runtime-client.cjs"],
       project: ["src/**/*.{ts,cjs}"],
+      // Resolved to a path for another process (createRequire(…).resolve), which knip does not follow.
+      ignoreDependencies: ["aws-lambda-ric"],
     },
   },
 };
