@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { bundle } from "../packages/cli/src/bundle.ts";
+import { bundle } from "@pilotlight/cli";
 
 const ROOT = join(import.meta.dirname, "..");
 

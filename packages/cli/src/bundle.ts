@@ -1,4 +1,4 @@
-import { build } from "esbuild";
+import * as esbuild from "esbuild";
 import type { BuildFailure, Plugin } from "esbuild";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,7 +35,7 @@ export async function bundle({
   outfile: string;
 }): Promise<Bundle> {
   try {
-    const { metafile } = await build({
+    const { metafile } = await esbuild.build({
       entryPoints: [entry],
       outfile,
       bundle: true,
@@ -67,8 +67,8 @@ function absolute(path: string): string {
 
 const ownPackages: Plugin = {
   name: "pilotlight-packages",
-  setup({ onResolve }) {
-    onResolve({ filter: /^@pilotlight\// }, ({ path, kind }) => {
+  setup(build) {
+    build.onResolve({ filter: /^@pilotlight\// }, ({ path, kind }) => {
       if (kind === "entry-point") return undefined;
       // The packages have no side effects: what a function does not use must not end up in its bundle.
       return { path: fileURLToPath(import.meta.resolve(path)), sideEffects: false };

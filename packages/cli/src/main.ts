@@ -1,11 +1,12 @@
 #!/usr/bin/env node
+import "../../../scripts/require-node.js";
+
 import { isPilotlightError } from "@pilotlight/core";
 
 import { check, CHECK_HELP } from "./commands/check.ts";
 import { dev, DEV_HELP } from "./commands/dev.ts";
 import { infer, INFER_HELP } from "./commands/infer.ts";
 import { parseCommand } from "./command-line.ts";
-import { requireNode } from "./node-version.ts";
 import { SERVER_VERSION } from "./version.ts";
 
 const HELP = `pilotlight <command> [--help]
@@ -22,7 +23,6 @@ const COMMAND_HELP = { dev: DEV_HELP, infer: INFER_HELP, check: CHECK_HELP } as 
 const EXIT_FAILURE = 1;
 
 async function run(argv: readonly string[]): Promise<void> {
-  requireNode(process.versions.node);
   const command = parseCommand(argv);
   switch (command.verb) {
     case "help":

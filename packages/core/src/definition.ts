@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 
 import { definitionSchema } from "./definition-schema.ts";
 import { PilotlightError } from "./errors.ts";

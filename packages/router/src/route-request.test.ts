@@ -143,13 +143,13 @@ describe("routeRequest", () => {
   });
 
   test.each([
-    ["POST", "/v2/models/cats/infer", 404, "cats"],
-    ["POST", "/v2/models/digits/versions/2/infer", 404, '\\"2\\"'],
-    ["GET", "/nowhere", 404, "/nowhere"],
-    ["GET", "/v2/models/digits/infer", 405, "POST"],
-  ])("refuses %s %s with %d", async (method, path, statusCode, text) => {
+    { call: ["POST", "/v2/models/cats/infer"], statusCode: 404, text: "cats" },
+    { call: ["POST", "/v2/models/digits/versions/2/infer"], statusCode: 404, text: '\\"2\\"' },
+    { call: ["GET", "/nowhere"], statusCode: 404, text: "/nowhere" },
+    { call: ["GET", "/v2/models/digits/infer"], statusCode: 405, text: "POST" },
+  ] as const)("refuses $call with $statusCode", async ({ call, statusCode, text }) => {
     const { context } = setUp();
-    const answer = await routeRequest(httpEvent(method, path), context);
+    const answer = await routeRequest(httpEvent(...call), context);
     expect(answer.statusCode).toBe(statusCode);
     expect(answer.body).toContain(text);
     expect(JSON.parse(answer.body)).toEqual({ error: expect.any(String) });
