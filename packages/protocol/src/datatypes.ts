@@ -1,10 +1,10 @@
 import type { Datatype } from "./tensor.ts";
 
 /** How a datatype's elements look in a JSON body, and which check they get. */
-export type ElementKind = "boolean" | "integer" | "bigint" | "float" | "string";
+type ElementKind = "boolean" | "integer" | "bigint" | "float" | "string";
 
 /** Constructor of the typed array that holds a datatype's elements. */
-export type TypedArrayConstructor =
+type TypedArrayConstructor =
   | Uint8ArrayConstructor
   | Uint16ArrayConstructor
   | Uint32ArrayConstructor

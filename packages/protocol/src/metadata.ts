@@ -10,7 +10,7 @@ export interface ModelMetadata {
 }
 
 /** A tensor of a model; -1 in `shape` is a dimension that may vary. */
-export interface MetadataTensor {
+interface MetadataTensor {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];

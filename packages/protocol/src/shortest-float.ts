@@ -64,9 +64,10 @@ function shortest(value: number, format: FloatFormat): number {
   for (let digits = format.digitsSure; digits <= format.digitsMax; digits += 1) {
     const shift = digits - 1 - exponent;
     const power = POWERS_OF_TEN[Math.abs(shift)] as number;
+    // Of the magnitude, since a tie has to go away from zero: below a power of two the spacing is half as wide.
     const candidate =
-      shift >= 0 ? Math.round(value * power) / power : Math.round(value / power) * power;
-    if (format.round(candidate) === value) return candidate;
+      shift >= 0 ? Math.round(magnitude * power) / power : Math.round(magnitude / power) * power;
+    if (format.round(candidate) === magnitude) return value < 0 ? -candidate : candidate;
   }
   return shortestSlowly(value, format);
 }

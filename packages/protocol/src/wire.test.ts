@@ -4,8 +4,13 @@ import { describe, expect, test } from "vitest";
 
 import type { ModelSignature, Tensor, TensorSpec } from "./tensor.ts";
 
-import { decodeInferRequest, encodeInferRequest, encodeInferResponse } from "./index.ts";
-import { decodeInferResponse } from "./infer-response.ts";
+import { HEADER_LENGTH } from "./frame.ts";
+import {
+  decodeInferRequest,
+  decodeInferResponse,
+  encodeInferRequest,
+  encodeInferResponse,
+} from "./index.ts";
 
 interface WireCase {
   readonly model: string;
@@ -46,10 +51,8 @@ function decode({ model, body, headers }: WireCase): ReturnType<typeof decodeInf
 
 /** The bytes after the JSON. */
 function tailOf(body: Uint8Array, headers: Readonly<Record<string, string>>): Buffer {
-  const length = Object.entries(headers).find(
-    ([name]) => /content-length/i.test(name) && /inf/i.test(name),
-  );
-  return Buffer.from(body).subarray(Number(length?.[1]));
+  const entry = Object.entries(headers).find(([name]) => name.toLowerCase() === HEADER_LENGTH);
+  return Buffer.from(body).subarray(Number(entry?.[1]));
 }
 
 /** What a model would give: the expected bytes as tensors of the response's datatypes. */
