@@ -1,7 +1,10 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { scaledClock } from "../clock.ts";
 import { type FunctionSketch, FunctionUnderTest } from "./testing/function-under-test.ts";
+
+// Each test starts processes, and the machine may be busy with others.
+vi.setConfig({ testTimeout: 30_000, expect: { poll: { timeout: 10_000 } } });
 
 let running: FunctionUnderTest[] = [];
 

@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
 
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { type FunctionSketch, FunctionUnderTest } from "./testing/function-under-test.ts";
 import { isRunning } from "./testing/is-running.ts";
 
 const LIMIT_BYTES = 6_291_556;
+
+// Each test starts processes, and the machine may be busy with others.
+vi.setConfig({ testTimeout: 30_000, expect: { poll: { timeout: 10_000 } } });
 
 let running: FunctionUnderTest[] = [];
 

@@ -30,7 +30,7 @@ describe("environments", () => {
     expect(new Set(pids).size).toBe(40);
     expect(pids.every(isRunning)).toBe(true);
     await Promise.all(functions.map((f) => f.end()));
-    await expect.poll(() => pids.filter(isRunning)).toEqual([]);
+    await expect.poll(() => pids.filter(isRunning), { timeout: 5000 }).toEqual([]);
   }, 30_000);
 
   test("end with an emulator that is killed, even one whose function blocks its event loop", async () => {
@@ -39,6 +39,8 @@ describe("environments", () => {
     await writeFile(path.join(folder, "emulator.mjs"), emulatorSource(folder));
     const emulator = spawn(process.execPath, [path.join(folder, "emulator.mjs")], {
       stdio: ["ignore", "pipe", "inherit"],
+      // A killed emulator leaves the folders of its environments behind.
+      env: { ...process.env, TMPDIR: folder },
     });
     const pids = await reportedPids(emulator.stdout);
     expect(pids).toHaveLength(4);

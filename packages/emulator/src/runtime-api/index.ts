@@ -1,3 +1,3 @@
-export type { RuntimeAnswer, RuntimeListener } from "./runtime-api.ts";
+export type { RuntimeAnswer } from "./runtime-api.ts";
 export { RuntimeApi } from "./runtime-api.ts";
 export type { RuntimeEvent } from "./runtime-event.ts";
