@@ -171,6 +171,27 @@ describe("an environment", () => {
     expect((await f.invoke()).value).toEqual([1, 2]);
   });
 
+  test("lets a function start worker threads and forks, which are not runtimes", async () => {
+    const f = await start("", {
+      files: {
+        "index.mjs": `
+          import { fork } from "node:child_process"; import { once } from "node:events";
+          import { Worker } from "node:worker_threads";
+          export const handler = async () => {
+            const worker = new Worker('require("node:worker_threads").parentPort.postMessage("thread")', { eval: true });
+            const [fromThread] = await once(worker, "message");
+            const child = fork(new URL("./child.mjs", import.meta.url));
+            const [fromFork] = await once(child, "message");
+            const [code] = await once(child, "exit");
+            return [fromThread, fromFork, code];
+          };`,
+        "child.mjs": 'process.send("fork", () => process.disconnect());',
+      },
+    });
+    expect((await f.invoke()).value).toEqual(["thread", "fork", 0]);
+    expect((await f.invoke()).value).toEqual(["thread", "fork", 0]);
+  });
+
   test("refuses a second invocation while one is under way", async () => {
     const f = await start("export const handler = async () => 1;");
     const first = f.send();
