@@ -45,11 +45,13 @@ function dieWithEmulator() {
   lifeline.unref();
 }
 
-/** A wrapper script may have started this process without its descriptors. */
+/**
+ * A wrapper script may have started this process without its descriptors; Node then has the number
+ * for its own event loop. The emulator's end of a pipe to a child is a socket, which that never is.
+ */
 function isOpen(fs, fd) {
   try {
-    fs.fstatSync(fd);
-    return true;
+    return fs.fstatSync(fd).isSocket();
   } catch (error) {
     if (error.code === "EBADF") return false;
     throw error;
