@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+
+import { type CaseFile, caseIds, hasCases, readCase } from "./case-file.ts";
+import { CaseRun } from "./case-run.ts";
+import { COVERED, EXCLUDED, NOT_YET_COVERED } from "./coverage.ts";
+import { EmulatorUnderTest } from "./emulator-under-test.ts";
+
+/** A case starts up to three processes and may send megabytes; two cores carry no more than this. */
+const CASES_AT_ONCE = 4;
+
+/** A case waits for the turn of those before it, too. */
+const CASE_MS_MAX = 60_000;
+
+vi.setConfig({ maxConcurrency: CASES_AT_ONCE, testTimeout: CASE_MS_MAX, hookTimeout: CASE_MS_MAX });
+
+const covered = Object.keys(COVERED);
+const waiting = Object.values(NOT_YET_COVERED).flat();
+const excluded = Object.keys(EXCLUDED);
+
+describe("the list of cases", () => {
+  test("has no case twice", () => {
+    const all = [...covered, ...waiting, ...excluded];
+    expect(all.filter((id, index) => all.indexOf(id) !== index)).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasCases)("the folder of cases (needs the shared folder)", () => {
+  test("has every case in the list, and the list has no other", () => {
+    const ids = caseIds();
+    expect(ids.length).toBeGreaterThan(0);
+    expect([...covered, ...waiting, ...excluded].toSorted()).toEqual(ids.toSorted());
+  });
+
+  test("is covered as far as the emulator goes", () => {
+    const counts = `${covered.length} conformance cases run, ${waiting.length} are not yet covered, ${excluded.length} are excluded`;
+    const lines = Object.entries(NOT_YET_COVERED).map(([reason, ids]) => {
+      return `  ${ids.length} wait for ${reason}`;
+    });
+    console.log([counts, ...lines].join("\n"));
+    expect(covered.length).toBeGreaterThan(waiting.length / 2);
+  });
+});
+
+describe.skipIf(!hasCases)("Lambda, as recorded (needs the shared folder)", () => {
+  const cases: CaseFile[] = hasCases ? covered.map((id) => readCase(id)) : [];
+  const state: { emulator?: EmulatorUnderTest } = {};
+
+  beforeAll(async () => {
+    state.emulator = await EmulatorUnderTest.start();
+  });
+
+  afterAll(async () => {
+    await state.emulator?.stop();
+  });
+
+  test.concurrent.for(cases)("$id ($evidence): $name", async (file, context) => {
+    const { emulator } = state;
+    const scenario = COVERED[file.id];
+    if (emulator === undefined || scenario === undefined) throw new Error("the set-up has failed");
+    const run = new CaseRun({ file, scenario, emulator, expect: context.expect });
+    expect(await run.steps()).toEqual([]);
+    await run.also();
+  });
+});
