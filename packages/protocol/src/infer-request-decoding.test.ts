@@ -285,6 +285,24 @@ describe("decodeInferRequest, JSON that it refuses", () => {
     expect(refusal(() => decode(beside, { model })).code).toBe("ERR_BODY_MALFORMED");
   });
 
+  test.each([
+    ["more arrays than memory is kept for", `{"inputs":[${"[],".repeat(1_100_000)}0]}`],
+    ["more JSON than memory is kept for", `{"inputs":[${" ".repeat(17_000_000)}]}`],
+  ])("refuses %s", (_, body) => {
+    expect(refusal(() => decode(body)).code).toBe("ERR_BODY_TOO_LARGE");
+  });
+
+  test("counts no brackets in strings", () => {
+    const id = '[{\\"'.repeat(600_000);
+    expect(decode(`{"id":"${id}","inputs":${JSON.stringify([A, B])}}`).id).toHaveLength(1_800_000);
+  });
+
+  test("refuses more texts than memory is kept for", () => {
+    const input = { name: "x", datatype: "BYTES", shape: [3_000_000], data: [] };
+    const attempt = () => decode({ inputs: [input] }, { model: one("BYTES", [-1]) });
+    expect(refusal(attempt).message).toContain('inputs[0] ("x").shape: [3000000] is too large');
+  });
+
   test("refuses inputs that are too large together", () => {
     const model: ModelSignature = {
       inputs: ["p", "q"].map((name) => ({ name, datatype: "UINT8", shape: [-1] })),

@@ -9,10 +9,10 @@ import type { WireTensor } from "./wire-tensor.ts";
 import { checkContentType, decompressed } from "./body.ts";
 import { DATATYPES, elementCount } from "./datatypes.ts";
 import { splitBody } from "./frame.ts";
-import { parseExactJson, parseJson } from "./json-text.ts";
+import { checkContainers, parseExactJson, parseJson } from "./json-text.ts";
 import { at, refusal, shown, shownNames, shownShape } from "./place.ts";
 import { decodeRawRequest } from "./raw-request.ts";
-import { REQUEST_LIMITS } from "./request-limits.ts";
+import { memoryBytesPerElement, REQUEST_LIMITS } from "./request-limits.ts";
 import { readRequestedOutputs } from "./requested-outputs.ts";
 import { checkShape, checkSize, RANK_MAX } from "./shape.ts";
 import {
@@ -47,6 +47,7 @@ export function decodeInferRequest(message: HttpMessage, signature: ModelSignatu
   checkContentType(headers);
   const frame = splitBody({ body: decompressed(message), headers });
   if (frame.kind === "raw") return decodeRawRequest(frame.bytes, signature);
+  checkContainers(frame.text);
   const parsed = parseJson(frame.text, ACCEPTED);
   if (parsed.bareToken !== undefined) return refuseBareToken(parsed, frame.tail, signature);
   return readRequest(exactValue(parsed, signature), frame.tail, signature);
@@ -136,7 +137,7 @@ function checkTotal(wires: readonly WireTensor[]): void {
   for (const { datatype, shape } of wires) {
     const count = elementCount(shape);
     elements += count;
-    bytes += count * DATATYPES[datatype].bytesPerElement;
+    bytes += count * memoryBytesPerElement(datatype);
   }
   const { elementsMax, tensorBytesMax } = REQUEST_LIMITS;
   if (elements <= elementsMax && bytes <= tensorBytesMax) return;

@@ -1,5 +1,7 @@
 import { PilotlightError } from "@pilotlight/core";
 
+import { REQUEST_LIMITS } from "./request-limits.ts";
+
 /** A parsed JSON text. */
 export interface ParsedJson {
   readonly value: unknown;
@@ -15,6 +17,14 @@ const parseWithSource = JSON.parse as (text: string, reviver: ExactReviver) => u
 
 /** Digits and sign of the longest 64-bit integer; a longer one is out of range whatever its digits. */
 const INTEGER = /^-?\d{1,20}$/;
+
+/** A longer text is not searched for bare tokens: replacing millions of them takes many times its memory. */
+const SEARCHED_CHARS_MAX = 8_388_608;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
 
 const BARE_TOKENS = ["NaN", "Infinity", "-Infinity"] as const;
 
@@ -59,6 +69,34 @@ export function parseExactJson(text: string): unknown {
   }
 }
 
+/**
+ * Refuses a text whose arrays and objects would take far more memory than the text.
+ *
+ * @throws PilotlightError ERR_BODY_TOO_LARGE above {@link REQUEST_LIMITS}.jsonContainersMax.
+ */
+export function checkContainers(text: string): void {
+  const { jsonContainersMax } = REQUEST_LIMITS;
+  // Searching is much faster than walking: brackets in strings are told apart only where there are that many.
+  if (occurrences(text, "[") + occurrences(text, "{") <= jsonContainersMax) return;
+  let containers = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text.charCodeAt(index);
+    if (char === QUOTE) index = endOfString(text, index) - 1;
+    else if (char === BRACKET || char === BRACE) containers += 1;
+  }
+  if (containers <= jsonContainersMax) return;
+  throw new PilotlightError(
+    "ERR_BODY_TOO_LARGE",
+    `the body's JSON holds ${containers} arrays and objects, at most ${jsonContainersMax} are accepted; send data flat, or in binary (binary tensor data extension)`,
+  );
+}
+
+function occurrences(text: string, char: string): number {
+  let count = 0;
+  for (let at = text.indexOf(char); at >= 0; at = text.indexOf(char, at + 1)) count += 1;
+  return count;
+}
+
 /** Exact value of a decimal string of a 64-bit integer; nothing for any other string. */
 export function integerOf(text: string): bigint | undefined {
   return INTEGER.test(text) ? BigInt(text) : undefined;
@@ -73,6 +111,7 @@ function malformed(text: string, accepted: string, cause: unknown): PilotlightEr
 function replaceBareTokens(
   text: string,
 ): { readonly text: string; readonly bareToken: string } | undefined {
+  if (text.length > SEARCHED_CHARS_MAX) return undefined;
   const pieces: string[] = [];
   let bareToken: string | undefined;
   let copiedTo = 0;
@@ -94,8 +133,13 @@ function replaceBareTokens(
   return { text: pieces.join("") + text.slice(copiedTo), bareToken };
 }
 
+/** The index after the string that starts at `start`. */
 function endOfString(text: string, start: number): number {
   let index = start + 1;
-  while (index < text.length && text[index] !== '"') index += text[index] === "\\" ? 2 : 1;
+  while (index < text.length) {
+    const char = text.charCodeAt(index);
+    if (char === QUOTE) break;
+    index += char === BACKSLASH ? 2 : 1;
+  }
   return index + 1;
 }

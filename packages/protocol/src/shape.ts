@@ -1,9 +1,8 @@
 import type { Place } from "./place.ts";
 import type { Datatype, TensorSpec } from "./tensor.ts";
 
-import { DATATYPES } from "./datatypes.ts";
 import { at, refusal, shown, shownShape } from "./place.ts";
-import { REQUEST_LIMITS } from "./request-limits.ts";
+import { memoryBytesPerElement, REQUEST_LIMITS } from "./request-limits.ts";
 
 /** More dimensions than any operator of ONNX takes; it bounds the depth of nested data. */
 export const RANK_MAX = 32;
@@ -68,7 +67,7 @@ export function checkShape(shape: readonly number[], spec: TensorSpec, place: Pl
  */
 export function checkSize(shape: readonly number[], datatype: Datatype, place: Place): void {
   const { elementsMax, tensorBytesMax } = REQUEST_LIMITS;
-  const countMax = Math.min(elementsMax, tensorBytesMax / DATATYPES[datatype].bytesPerElement);
+  const countMax = Math.min(elementsMax, tensorBytesMax / memoryBytesPerElement(datatype));
   const count = shape.reduce((product, size) => product * Math.max(size, 1), 1);
   if (count <= countMax) return;
   throw refusal(
