@@ -11,7 +11,7 @@ export class AwsError extends Error {
     type: string,
     { statusCode, body }: { statusCode: number; body: Record<string, unknown> },
   ) {
-    super(String(body["message"] ?? body["Message"] ?? type));
+    super(messageOf(body) ?? type);
     this.type = type;
     this.statusCode = statusCode;
     this.body = body;
@@ -123,4 +123,9 @@ export function notEmulated(message: string): AwsError {
     statusCode: 501,
     body: { Type: "User", message },
   });
+}
+
+function messageOf(body: Readonly<Record<string, unknown>>): string | undefined {
+  const message = body["message"] ?? body["Message"];
+  return typeof message === "string" ? message : undefined;
 }

@@ -6,7 +6,7 @@ import type { Timers } from "@pilotlight/core";
 import type { InvocationOutcome } from "../environment/contract.ts";
 import type { Reply } from "../http/reply.ts";
 import {
-  AwsError,
+  type AwsError,
   invalidParameter,
   invalidRequestContent,
   serviceUnavailable,
