@@ -1,3 +1,4 @@
+export type { DatatypeTraits } from "./datatypes.ts";
 export { DATATYPES, datatypeOf, elementCount, onnxTypeOf } from "./datatypes.ts";
 export type { Endpoint } from "./endpoint.ts";
 export { matchPath } from "./endpoint.ts";
@@ -9,5 +10,6 @@ export type { InferRequest, RequestedOutput } from "./infer-request.ts";
 export type { InferResponse } from "./infer-response.ts";
 export { decodeInferResponse, encodeInferResponse } from "./infer-response.ts";
 export type { InvocationAnswer, InvocationEvent } from "./invocation.ts";
+export type { ModelMetadata } from "./metadata.ts";
 export { encodeMetadata } from "./metadata.ts";
 export type { Datatype, ModelSignature, Tensor, TensorData, TensorSpec } from "./tensor.ts";
