@@ -20,6 +20,7 @@ const LOCAL_STAGE = "local";
 export interface BuiltApplication {
   readonly manifest: Manifest;
   readonly loaded: LoadedDefinition;
+  /** Models first: route may ask whatever it knows of as soon as it runs. */
   readonly functions: readonly { readonly spec: FunctionSpec; readonly built: BuiltFunction }[];
   /** Files whose change makes the application stale: definition, handlers, our own source, artifacts. */
   readonly inputs: readonly string[];
@@ -51,7 +52,7 @@ export async function buildApplication(
       built: await builder.infer(model, loaded.directory),
     })),
   );
-  const functions = [route, ...models];
+  const functions = [...models, route];
   const artifacts = manifest.models.map((model) => resolve(loaded.directory, model.artifact));
   const sources = functions.flatMap(({ built }) => built.inputs);
   return {
@@ -81,12 +82,6 @@ export class Deployment {
     changedPaths: readonly string[] = [],
   ): Promise<readonly string[]> {
     const replaced: string[] = [];
-    const wanted = new Set(application.functions.map(({ spec }) => spec.name));
-    for (const name of this.#digests.keys()) {
-      if (wanted.has(name)) continue;
-      await this.#emulator.deleteFunction(name);
-      this.#digests.delete(name);
-    }
     const stale = functionsOfArtifacts(application, changedPaths);
     for (const { spec, built } of application.functions) {
       const digest = `${built.digest} ${JSON.stringify(spec)}`;
@@ -98,7 +93,17 @@ export class Deployment {
       this.#digests.set(spec.name, digest);
       replaced.push(spec.name);
     }
+    await this.#deleteAllBut(application.functions.map(({ spec }) => spec.name));
     return replaced;
+  }
+
+  /** After the others are in place: the route function that ran before may have asked for them until then. */
+  async #deleteAllBut(wanted: readonly string[]): Promise<void> {
+    for (const name of this.#digests.keys()) {
+      if (wanted.includes(name)) continue;
+      await this.#emulator.deleteFunction(name);
+      this.#digests.delete(name);
+    }
   }
 }
 

@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import "../../../scripts/require-node.js";
-
 import { isPilotlightError } from "@pilotlight/core";
 
 import { check, CHECK_HELP } from "./commands/check.ts";

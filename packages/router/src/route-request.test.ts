@@ -149,7 +149,7 @@ describe("routeRequest", () => {
     { call: ["GET", "/v2/models/digits/infer"], statusCode: 405, text: "POST" },
   ] as const)("refuses $call with $statusCode", async ({ call, statusCode, text }) => {
     const { context } = setUp();
-    const answer = await routeRequest(httpEvent(...call), context);
+    const answer = await routeRequest(httpEvent(call[0], call[1]), context);
     expect(answer.statusCode).toBe(statusCode);
     expect(answer.body).toContain(text);
     expect(JSON.parse(answer.body)).toEqual({ error: expect.any(String) });
