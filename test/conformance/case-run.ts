@@ -5,7 +5,7 @@ import type { Call, CaseFile, CaseValue, Expectation, Step } from "./case-file.t
 import { constructed, type Names } from "./constructed.ts";
 import { creationDefaults, type EmulatorUnderTest, eventually } from "./emulator-under-test.ts";
 import type { HttpReply } from "./http-reply.ts";
-import { operation } from "./lambda-call.ts";
+import { type LambdaCall, operation } from "./lambda-call.ts";
 import { type MatchContext, mismatches } from "./matcher.ts";
 import { replyMismatches } from "./reply-check.ts";
 import type { Scenario } from "./scenario.ts";
@@ -35,6 +35,8 @@ export class CaseRun {
   readonly #scenario: Scenario;
   #names: Names = {};
   #creation: HttpReply | undefined;
+  /** The answer to the last invocation that has run. */
+  #lastRun: HttpReply | undefined;
 
   constructor(parts: CaseRunParts) {
     this.file = parts.file;
@@ -91,7 +93,7 @@ export class CaseRun {
 
   /** Calls Invoke of the case's own function. */
   invoke(params: Readonly<Record<string, unknown>> = {}): Promise<HttpReply> {
-    return this.emulator.call(operation("Invoke", { FunctionName: this.functionName, ...params }));
+    return this.#invoke(operation("Invoke", { FunctionName: this.functionName, ...params }));
   }
 
   /** The log of one invocation from its START to its REPORT, as soon as it is whole. */
@@ -145,9 +147,21 @@ export class CaseRun {
   #call(call: Call, params: Readonly<Record<string, unknown>>): Promise<HttpReply> {
     const { api, http } = call;
     invariant(http !== undefined, "a call has an HTTP method");
+    if (api === "Invoke") return this.#invoke({ api, ...http, params });
     if (api !== undefined) return this.emulator.call({ api, ...http, params });
     invariant(this.#scenario.http !== undefined, "the scenario must make plain HTTP calls");
     return this.#scenario.http(call, this);
+  }
+
+  /**
+   * The environment is free again when the log of the invocation before is whole: a case that tells
+   * of one environment must not get a second one because the machine is busy.
+   */
+  async #invoke(call: LambdaCall): Promise<HttpReply> {
+    if (this.#lastRun !== undefined) await this.logOf(this.#lastRun);
+    const reply = await this.emulator.call(call);
+    if (reply.status === 200) this.#lastRun = reply;
+    return reply;
   }
 
   async #created(reply: HttpReply): Promise<void> {

@@ -52,11 +52,6 @@ export class PlayedRuntime implements AsyncDisposable {
     this.#process = await this.#standIns.next();
   }
 
-  /** Invokes the function once more. */
-  invoke(): Promise<HttpReply> {
-    return this.#run.invoke({ Payload: PAYLOAD });
-  }
-
   /** Asks for the next event; it blocks until there is one. */
   next(): Promise<HttpReply> {
     return this.call({ http: { method: "GET", uri: "/2018-06-01/runtime/invocation/next" } });

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 
-import type { CaseValue, Step } from "../case-file.ts";
+import type { CaseValue } from "../case-file.ts";
 import type { CaseRun } from "../case-run.ts";
 import { httpCall } from "../http-reply.ts";
 import type { Scenario } from "../scenario.ts";
@@ -11,8 +11,10 @@ export const HTTP_API_SCENARIOS: Readonly<Record<string, Scenario>> = {
   "http-api-v2-event-shape": {
     // AWS's page has two headers only; a client sends more of its own, and the API adds some.
     rewrite: (step) => {
-      const { headers = {}, ...others } = membersOf(step);
-      return withValue(step, "event", { ...others, headers: { $contains: headers } });
+      return withValue(step, (event) => {
+        const { headers = {}, ...others } = Object(event) as Readonly<Record<string, CaseValue>>;
+        return { ...others, headers: { $contains: headers } };
+      });
     },
     observe: { event: (run) => eventOf(run, FULL_REQUEST) },
     also: async (run, expect) => {
@@ -56,10 +58,6 @@ export const HTTP_API_SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   },
 };
-
-function membersOf(step: Step): Readonly<Record<string, CaseValue>> {
-  return Object(step.then?.value) as Readonly<Record<string, CaseValue>>;
-}
 
 const EMPTY_MEMBERS = [
   "pathParameters",

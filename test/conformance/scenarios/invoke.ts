@@ -2,7 +2,7 @@ import type { CaseValue } from "../case-file.ts";
 import { requestIdOf } from "../case-run.ts";
 import { packageOf } from "../deployment-package.ts";
 import type { Scenario } from "../scenario.ts";
-import { withBody, withParams, withValue } from "../step-changes.ts";
+import { withBody, withParams, withTexts } from "../step-changes.ts";
 
 const echo = packageOf("echo.handler");
 
@@ -43,9 +43,9 @@ export const INVOKE_SCENARIOS: Readonly<Record<string, Scenario>> = {
     rewrite: (step) => {
       // Node 24 has no callbackWaitsForEmptyEventLoop in the context, and has xRayTraceId.
       return withBody(step, (body) => {
-        const { context } = body as { context: Readonly<Record<string, CaseValue>> };
+        const { context, ...rest } = body as { context: Readonly<Record<string, CaseValue>> };
         const { callbackWaitsForEmptyEventLoop: _gone, ...others } = context;
-        return { context: { ...others, xRayTraceId: "<any:trace-id>" } };
+        return { ...rest, context: { ...others, xRayTraceId: "<any:trace-id>" } };
       });
     },
   },
@@ -57,25 +57,15 @@ export const INVOKE_SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     rewrite: (step) => {
       // Python has two ways into the log; Node's runtime formats everything that console gets.
-      return withValue(step, "log_result", {
-        log_result: [
-          "START RequestId: <uuid:2> Version: 1",
-          "<any:iso-time>\t<uuid:2>\tINFO\tLambda log message - print function",
-          "<any:iso-time>\t<uuid:2>\tINFO\tLambda log message - logging module",
-          "END RequestId: <uuid:2>",
-        ],
+      return withTexts(step, (text) => {
+        const printed = text.startsWith("Lambda log message - print");
+        return printed ? `<any:iso-time>\t<uuid:2>\tINFO\t${text}` : nodeLogLine(text);
       });
     },
   },
   "request-id-is-the-same-everywhere": {
     code: packageOf("context.returnsRequestId"),
-    rewrite: (step) => {
-      // The recorded function is a Python one, which has another format for its lines.
-      const { logs } = Object(step.then?.value) as { logs?: readonly string[] };
-      if (logs === undefined) return step;
-      const own = "<any:iso-time>\t<request-id>\tINFO\tRequestId log message";
-      return withValue(step, "log_entries", { logs: logs.with(1, own) });
-    },
+    rewrite: (step) => withTexts(step, nodeLogLine),
     observe: {
       log_entries: async (run) => {
         const lines = await run.logOf(run.lastReply);
@@ -108,22 +98,22 @@ export const INVOKE_ERROR_SCENARIOS: Readonly<Record<string, Scenario>> = {
     code: echo,
     // What follows AWS's own words is the text of its JSON parser.
     rewrite: (step) => {
-      const message =
-        "Could not parse request body into json: Could not parse payload into json: <any:text>";
-      return withBody(step, () => ({ Type: "User", message }));
+      return withTexts(step, (text) => {
+        return text.replace(/(?<=Could not parse payload into json: )[\s\S]+/, "<any:parser-text>");
+      });
     },
     also: (run, expect) => expect(run.emulator.log(run.functionName).filter(isStart)).toEqual([]),
   },
   "invoke-unknown-function-404": {
     // Recorded in 2023; the recordings of November 2025 (invoke-name-incomplete-arn) have :$LATEST.
-    rewrite: (step) => {
-      return withBody(step, (body) => {
-        const { Message, ...others } = Object(body) as Readonly<Record<string, string>>;
-        return { ...others, Message: `${Message}:$LATEST` };
-      });
-    },
+    rewrite: (step) => withTexts(step, (text) => text.replace(/:doesnotexist$/, "$&:$$LATEST")),
   },
 };
+
+/** The functions of some recordings are Python ones: their log lines have the same fields otherwise. */
+function nodeLogLine(text: string): string {
+  return text.replace(/^\[INFO\]\tdate\t(<[^<>]+>)\t/, "<any:iso-time>\t$1\tINFO\t");
+}
 
 function isStart(line: string): boolean {
   return line.startsWith("START ");

@@ -58,17 +58,19 @@ export const FAILURE_SCENARIOS: Readonly<Record<string, Scenario>> = {
     code: packageOf("init-throws.handler"),
     // The note of the case says what the error object is on Node.
     rewrite: (step) => {
-      const body = {
-        errorType: "Error",
-        errorMessage: "Runtime startup fails",
-        trace: "<any:array-of-strings>",
-      };
-      return withBody(step, () => body);
+      return withBody(step, (body) => {
+        const { $otherFields: _python, ...others } = Object(body) as Record<string, CaseValue>;
+        return { ...others, errorType: "Error", trace: "<any:array-of-strings>" };
+      });
     },
   },
   "node24-callback-handler-rejected": { code: packageOf("failing.takesCallback") },
   "node24-circular-result": {
     code: packageOf("failing.returnsCircle"),
+    also: async (run, expect) => {
+      const { json } = await run.invoke({ Payload: '{"isBigInt":true}' });
+      expect(json).toMatchObject({ errorType: "Runtime.JSONStringifyError" });
+    },
   },
   "node24-console-format": {
     code: packageOf("console-lines.handler"),

@@ -60,11 +60,13 @@ export const RUNTIME_API_SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
   }),
   "rapi-response-too-large": played({
-    after: async ({ runtime }, expect) => {
+    after: async ({ run, runtime }, expect) => {
       const refused = await runtime.caller;
       expect(refused.json).toMatchObject({ errorType: "Function.ResponseSizeTooLarge" });
-      const second = runtime.invoke();
-      const event = await runtime.next();
+      const asking = runtime.next();
+      await run.logOf(refused);
+      const second = run.invoke();
+      const event = await asking;
       expect(event.status).toBe(200);
       const largest = `"${"x".repeat(BYTES_MAX - 2)}"`;
       expect(await runtime.respond(event, largest)).toMatchObject({ status: 202 });
