@@ -70,99 +70,97 @@ function inferUrl(server: DevServer, model: IoModel): string {
   return `${server.api}/v2/models/${model.name}/infer`;
 }
 
-describe.skipIf(!hasShared)("models with known answers (needs the shared folder)", () => {
-  let folder: DefinitionFolder;
-  let server: DevServer;
+describe.skipIf(!hasShared)(
+  "models with known answers (needs the shared folder)",
+  { timeout: CASE_TIMEOUT_MS },
+  () => {
+    let folder: DefinitionFolder;
+    let server: DevServer;
 
-  beforeAll(async () => {
-    folder = await makeDefinitionFolder(
-      Object.fromEntries(models.map(({ name, artifact }) => [name, { artifact }])),
-    );
-    server = await startDevServer(folder.path, { PILOTLIGHT_SPEED: SPEED });
-  }, START_TIMEOUT_MS);
-
-  afterAll(async () => {
-    await server.stop();
-    await folder.remove();
-  });
-
-  test("there are models of every kind of case", () => {
-    const kinds = models.flatMap(({ cases }) => cases.map(({ kind }) => kind));
-    expect(new Set(kinds)).toEqual(new Set(["single", "sequence", "generate"]));
-  });
-
-  describe.each(models)("$folder", (model) => {
-    test.each(rowsOf(model))(
-      "answers $title within the tolerance",
-      async ({ each, form, stepsMax }) => {
-        const ask = askOver(inferUrl(server, model), { form });
-        expect(await runIoCase(each, { model, ask, stepsMax })).toEqual([]);
-      },
-      CASE_TIMEOUT_MS,
-    );
-
-    test("describes itself as its file does", async () => {
-      const { json } = await sendForJson(`${server.api}/v2/models/${model.name}`);
-      const names = ({ inputs, outputs }: IoModel): unknown =>
-        [inputs, outputs].map((tensors) =>
-          tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
-        );
-      expect(names(json as IoModel)).toEqual(names(model));
-    });
-  });
-
-  const int8Cases = models
-    .filter(({ folder: name }) => INT8_MODELS.includes(name))
-    .flatMap((model) =>
-      model.cases
-        .filter((each) => each.kind === "single")
-        .map((each) => ({ model, each, title: `${model.folder} ${each.id}` })),
-    );
-
-  test.each(int8Cases)(
-    "$title gets the numbers of a bare session on this processor",
-    async ({ model, each }) => {
-      const inputs = each.inputs.map((input) => readIoTensor(model.directory, input));
-      const [want] = await runBareSession(model.artifact, inputs);
-      const [got] = await askOver(inferUrl(server, model), { form: "binary" })(inputs);
-      expect(got).toEqual(want);
-    },
-    CASE_TIMEOUT_MS,
-  );
-
-  const doubled = models.flatMap((model) => {
-    const each = doubledCase(model);
-    return each === undefined ? [] : [{ model, each, folder: model.folder }];
-  });
-
-  test.each(doubled)(
-    "$folder answers twice the batch with twice the rows",
-    async ({ model, each }) => {
-      const ask = askOver(inferUrl(server, model), { form: "binary" });
-      const got = await ask(each.inputs);
-      expect(each.differences(got)).toEqual([]);
-    },
-    CASE_TIMEOUT_MS,
-  );
-
-  describe("an answer of two 672 x 672 pictures", () => {
-    const model = models.find(({ folder: name }) => name === "superres") as IoModel;
-
-    function twoPictures() {
-      const [picture] = (model.cases[0] as SingleCase).inputs.map((input) =>
-        readIoTensor(model.directory, input),
+    beforeAll(async () => {
+      folder = await makeDefinitionFolder(
+        Object.fromEntries(models.map(({ name, artifact }) => [name, { artifact }])),
       );
-      if (picture === undefined) throw new Error("superres has no input");
-      const pixels = picture.data as Float32Array;
-      const data = new Float32Array(pixels.length * 2);
-      data.set(pixels);
-      data.set(pixels, pixels.length);
-      return { ...picture, shape: [2, ...picture.shape.slice(1)], data };
-    }
+      server = await startDevServer(folder.path, { PILOTLIGHT_SPEED: SPEED });
+    }, START_TIMEOUT_MS);
 
-    test(
-      "is refused in JSON with the remedy, and given in binary",
-      async () => {
+    afterAll(async () => {
+      await server.stop();
+      await folder.remove();
+    });
+
+    test("there are models of every kind of case", () => {
+      const kinds = models.flatMap(({ cases }) => cases.map(({ kind }) => kind));
+      expect(new Set(kinds)).toEqual(new Set(["single", "sequence", "generate"]));
+    });
+
+    describe.each(models)("$folder", (model) => {
+      test.each(rowsOf(model))(
+        "answers $title within the tolerance",
+        async ({ each, form, stepsMax }) => {
+          const ask = askOver(inferUrl(server, model), { form });
+          expect(await runIoCase(each, { model, ask, stepsMax })).toEqual([]);
+        },
+      );
+
+      test("describes itself as its file does", async () => {
+        const { json } = await sendForJson(`${server.api}/v2/models/${model.name}`);
+        const names = ({ inputs, outputs }: IoModel): unknown =>
+          [inputs, outputs].map((tensors) =>
+            tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+          );
+        expect(names(json as IoModel)).toEqual(names(model));
+      });
+    });
+
+    const int8Cases = models
+      .filter(({ folder: name }) => INT8_MODELS.includes(name))
+      .flatMap((model) =>
+        model.cases
+          .filter((each) => each.kind === "single")
+          .map((each) => ({ model, each, title: `${model.folder} ${each.id}` })),
+      );
+
+    test.each(int8Cases)(
+      "$title gets the numbers of a bare session on this processor",
+      async ({ model, each }) => {
+        const inputs = each.inputs.map((input) => readIoTensor(model.directory, input));
+        const [want] = await runBareSession(model.artifact, inputs);
+        const [got] = await askOver(inferUrl(server, model), { form: "binary" })(inputs);
+        expect(got).toEqual(want);
+      },
+    );
+
+    const doubled = models.flatMap((model) => {
+      const each = doubledCase(model);
+      return each === undefined ? [] : [{ model, each, folder: model.folder }];
+    });
+
+    test.each(doubled)(
+      "$folder answers twice the batch with twice the rows",
+      async ({ model, each }) => {
+        const ask = askOver(inferUrl(server, model), { form: "binary" });
+        const got = await ask(each.inputs);
+        expect(each.differences(got)).toEqual([]);
+      },
+    );
+
+    describe("an answer of two 672 x 672 pictures", () => {
+      const model = models.find(({ folder: name }) => name === "superres") as IoModel;
+
+      function twoPictures() {
+        const [picture] = (model.cases[0] as SingleCase).inputs.map((input) =>
+          readIoTensor(model.directory, input),
+        );
+        if (picture === undefined) throw new Error("superres has no input");
+        const pixels = picture.data as Float32Array;
+        const data = new Float32Array(pixels.length * 2);
+        data.set(pixels);
+        data.set(pixels, pixels.length);
+        return { ...picture, shape: [2, ...picture.shape.slice(1)], data };
+      }
+
+      test("is refused in JSON with the remedy, and given in binary", async () => {
         const url = inferUrl(server, model);
         const question = encodeInferRequest({ inputs: [twoPictures()], isBinary: false });
         const { statusCode, json } = await sendForJson(url, question);
@@ -174,8 +172,7 @@ describe.skipIf(!hasShared)("models with known answers (needs the shared folder)
         });
         const [output] = await askOver(url, { form: "binary" })([twoPictures()]);
         expect(output?.shape).toEqual([2, 1, 672, 672]);
-      },
-      CASE_TIMEOUT_MS,
-    );
-  });
-});
+      });
+    });
+  },
+);

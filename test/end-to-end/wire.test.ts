@@ -29,6 +29,7 @@ interface WireCase {
 }
 
 const START_TIMEOUT_MS = 60_000;
+const TEST_TIMEOUT_MS = 60_000;
 const wire = join(SHARED, "oip/wire");
 
 const cases = hasShared
@@ -67,133 +68,139 @@ function expectedOutputs({ model, expectedOutputs: outputs }: WireCase) {
   return decodeInferResponse({ body: Buffer.concat([head, ...tail]), headers }).outputs;
 }
 
-describe.skipIf(!hasShared)("the protocol on the wire (needs the shared folder)", () => {
-  let folder: DefinitionFolder;
-  let server: DevServer;
-  let schema: (name: string) => ValidateFunction;
+describe.skipIf(!hasShared)(
+  "the protocol on the wire (needs the shared folder)",
+  { timeout: TEST_TIMEOUT_MS },
+  () => {
+    let folder: DefinitionFolder;
+    let server: DevServer;
+    let schema: (name: string) => ValidateFunction;
 
-  beforeAll(async () => {
-    const entries = folders.map((name) => {
-      return [nameOf(name), { artifact: join(SHARED, "models", name, "model.onnx") }] as const;
+    beforeAll(async () => {
+      const entries = folders.map((name) => {
+        return [nameOf(name), { artifact: join(SHARED, "models", name, "model.onnx") }] as const;
+      });
+      folder = await makeDefinitionFolder(Object.fromEntries(entries));
+      server = await startDevServer(folder.path, { PILOTLIGHT_SPEED: "60" });
+      schema = schemas();
+    }, START_TIMEOUT_MS);
+
+    afterAll(async () => {
+      await server.stop();
+      await folder.remove();
     });
-    folder = await makeDefinitionFolder(Object.fromEntries(entries));
-    server = await startDevServer(folder.path, { PILOTLIGHT_SPEED: "60" });
-    schema = schemas();
-  }, START_TIMEOUT_MS);
 
-  afterAll(async () => {
-    await server.stop();
-    await folder.remove();
-  });
+    function faults(name: string, value: unknown): unknown {
+      const validate = schema(name);
+      return validate(value) ? [] : validate.errors;
+    }
 
-  function faults(name: string, value: unknown): unknown {
-    const validate = schema(name);
-    return validate(value) ? [] : validate.errors;
-  }
-
-  test("there are bodies of every mode", () => {
-    const modes = new Set(cases.map(({ mode }) => mode));
-    expect(modes).toEqual(new Set(["json", "binary", "mixed", "raw"]));
-  });
-
-  test.each(cases)("$model $case as $mode gets the expected outputs", async (each) => {
-    const answer = await send(`${server.api}/v2/models/${nameOf(each.model)}/infer`, {
-      headers: each.headers,
-      body: readFileSync(join(wire, each.body)),
+    test("there are bodies of every mode", () => {
+      const modes = new Set(cases.map(({ mode }) => mode));
+      expect(modes).toEqual(new Set(["json", "binary", "mixed", "raw"]));
     });
-    expect([answer.statusCode, answer.statusCode === 200 ? "" : answer.body.toString()]).toEqual([
-      200,
-      "",
-    ]);
-    const { outputs, modelName, modelVersion } = decodeInferResponse(answer);
-    expect([modelName, modelVersion]).toEqual([nameOf(each.model), "1"]);
-    const differences = expectedOutputs(each)
-      .map((want) =>
-        tensorDifference(
-          outputs.find(({ name }) => name === want.name),
-          want,
-          each.tolerance,
-        ),
-      )
-      .filter((difference) => difference !== undefined);
-    expect(differences).toEqual([]);
-    const length = answer.headers["inference-header-content-length"];
-    expect(length !== undefined).toBe(each.responseBinary);
-    // The schema knows no tensor without data, which is what the binary extension makes of them.
-    if (length !== undefined) return;
-    expect(answer.headers["content-type"]).toMatch(/^application\/json/);
-    expect(faults("inference_response", JSON.parse(answer.body.toString()))).toEqual([]);
-  });
 
-  test.each(cases.filter(({ responseBinary }) => responseBinary))(
-    "$model $case as $mode has as many bytes after the JSON as it announces",
-    async (each) => {
+    test.each(cases)("$model $case as $mode gets the expected outputs", async (each) => {
       const answer = await send(`${server.api}/v2/models/${nameOf(each.model)}/infer`, {
         headers: each.headers,
         body: readFileSync(join(wire, each.body)),
       });
-      const length = Number(answer.headers["inference-header-content-length"]);
-      const { outputs } = JSON.parse(answer.body.subarray(0, length).toString()) as {
-        outputs: readonly { parameters: { binary_data_size: number } }[];
-      };
-      const announced = outputs.map(({ parameters }) => parameters.binary_data_size);
-      const total = announced.reduce((sum, size) => sum + size, 0);
-      expect(answer.body.length - length).toBe(total);
-      expect(answer.headers["content-length"]).toBe(String(answer.body.length));
-    },
-  );
-
-  test("the request's id comes back", async () => {
-    const body = JSON.parse(readFileSync(join(wire, "wine-xgb.published-row0.json.json"), "utf8"));
-    const { json } = await sendForJson(`${server.api}/v2/models/wine-xgb/infer`, {
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ ...body, id: "row 0 of 178" }),
+      expect([answer.statusCode, answer.statusCode === 200 ? "" : answer.body.toString()]).toEqual([
+        200,
+        "",
+      ]);
+      const { outputs, modelName, modelVersion } = decodeInferResponse(answer);
+      expect([modelName, modelVersion]).toEqual([nameOf(each.model), "1"]);
+      const differences = expectedOutputs(each)
+        .map((want) =>
+          tensorDifference(
+            outputs.find(({ name }) => name === want.name),
+            want,
+            each.tolerance,
+          ),
+        )
+        .filter((difference) => difference !== undefined);
+      expect(differences).toEqual([]);
+      const length = answer.headers["inference-header-content-length"];
+      expect(length !== undefined).toBe(each.responseBinary);
+      // The schema knows no tensor without data, which is what the binary extension makes of them.
+      if (length !== undefined) return;
+      expect(answer.headers["content-type"]).toMatch(/^application\/json/);
+      expect(faults("inference_response", JSON.parse(answer.body.toString()))).toEqual([]);
     });
-    expect(json).toMatchObject({ id: "row 0 of 178" });
-    expect(faults("inference_response", json)).toEqual([]);
-  });
 
-  test("the server describes itself as the schema says", async () => {
-    const { statusCode, json } = await sendForJson(`${server.api}/v2`);
-    expect(statusCode).toBe(200);
-    expect(faults("metadata_server_response", json)).toEqual([]);
-    expect(json).toMatchObject({ extensions: expect.arrayContaining(["binary_tensor_data"]) });
-  });
+    test.each(cases.filter(({ responseBinary }) => responseBinary))(
+      "$model $case as $mode has as many bytes after the JSON as it announces",
+      async (each) => {
+        const answer = await send(`${server.api}/v2/models/${nameOf(each.model)}/infer`, {
+          headers: each.headers,
+          body: readFileSync(join(wire, each.body)),
+        });
+        const length = Number(answer.headers["inference-header-content-length"]);
+        const { outputs } = JSON.parse(answer.body.subarray(0, length).toString()) as {
+          outputs: readonly { parameters: { binary_data_size: number } }[];
+        };
+        const announced = outputs.map(({ parameters }) => parameters.binary_data_size);
+        const total = announced.reduce((sum, size) => sum + size, 0);
+        expect(answer.body.length - length).toBe(total);
+        expect(answer.headers["content-length"]).toBe(String(answer.body.length));
+      },
+    );
 
-  test.each(folders)("%s describes itself as the schema says, by version too", async (name) => {
-    const url = `${server.api}/v2/models/${nameOf(name)}`;
-    const { statusCode, json } = await sendForJson(url);
-    expect(statusCode).toBe(200);
-    expect(faults("metadata_model_response", json)).toEqual([]);
-    expect(json).toMatchObject({ versions: ["1"] });
-    const versioned = await sendForJson(`${url}/versions/1`);
-    expect(versioned.json).toEqual(json);
-  });
+    test("the request's id comes back", async () => {
+      const body = JSON.parse(
+        readFileSync(join(wire, "wine-xgb.published-row0.json.json"), "utf8"),
+      );
+      const { json } = await sendForJson(`${server.api}/v2/models/wine-xgb/infer`, {
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ ...body, id: "row 0 of 178" }),
+      });
+      expect(json).toMatchObject({ id: "row 0 of 178" });
+      expect(faults("inference_response", json)).toEqual([]);
+    });
 
-  test.each([
-    "/v2/health/live",
-    "/v2/health/ready",
-    "/v2/models/wine-xgb/ready",
-    "/v2/models/wine-xgb/versions/1/ready",
-  ])("%s says yes", async (path) => {
-    expect((await send(`${server.api}${path}`)).statusCode).toBe(200);
-  });
+    test("the server describes itself as the schema says", async () => {
+      const { statusCode, json } = await sendForJson(`${server.api}/v2`);
+      expect(statusCode).toBe(200);
+      expect(faults("metadata_server_response", json)).toEqual([]);
+      expect(json).toMatchObject({ extensions: expect.arrayContaining(["binary_tensor_data"]) });
+    });
 
-  test.each([
-    { path: "/v2/models/nothing", name: "metadata_model_error_response", status: 404 },
-    { path: "/v2/models/nothing/ready", name: "metadata_model_error_response", status: 404 },
-    { path: "/v2/nothing", name: "metadata_server_error_response", status: 404 },
-    {
-      path: "/v2/models/wine-xgb/infer",
-      body: "{}",
-      name: "inference_error_response",
-      status: 400,
-    },
-  ])("the error of $path is one member, a text", async ({ path, body, name, status }) => {
-    const question = body === undefined ? {} : { body };
-    const { statusCode, json } = await sendForJson(`${server.api}${path}`, question);
-    expect(statusCode).toBe(status);
-    expect(faults(name, json)).toEqual([]);
-    expect(json).toEqual({ error: expect.any(String) as string });
-  });
-});
+    test.each(folders)("%s describes itself as the schema says, by version too", async (name) => {
+      const url = `${server.api}/v2/models/${nameOf(name)}`;
+      const { statusCode, json } = await sendForJson(url);
+      expect(statusCode).toBe(200);
+      expect(faults("metadata_model_response", json)).toEqual([]);
+      expect(json).toMatchObject({ versions: ["1"] });
+      const versioned = await sendForJson(`${url}/versions/1`);
+      expect(versioned.json).toEqual(json);
+    });
+
+    test.each([
+      "/v2/health/live",
+      "/v2/health/ready",
+      "/v2/models/wine-xgb/ready",
+      "/v2/models/wine-xgb/versions/1/ready",
+    ])("%s says yes", async (path) => {
+      expect((await send(`${server.api}${path}`)).statusCode).toBe(200);
+    });
+
+    test.each([
+      { path: "/v2/models/nothing", name: "metadata_model_error_response", status: 404 },
+      { path: "/v2/models/nothing/ready", name: "metadata_model_error_response", status: 404 },
+      { path: "/v2/nothing", name: "metadata_server_error_response", status: 404 },
+      {
+        path: "/v2/models/wine-xgb/infer",
+        body: "{}",
+        name: "inference_error_response",
+        status: 400,
+      },
+    ])("the error of $path is one member, a text", async ({ path, body, name, status }) => {
+      const question = body === undefined ? {} : { body };
+      const { statusCode, json } = await sendForJson(`${server.api}${path}`, question);
+      expect(statusCode).toBe(status);
+      expect(faults(name, json)).toEqual([]);
+      expect(json).toEqual({ error: expect.any(String) as string });
+    });
+  },
+);

@@ -1,0 +1,125 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { startCommand, untilReady } from "./support/command.ts";
+import type { RunningCommand } from "./support/command.ts";
+import { eventually } from "./support/eventually.ts";
+import { send } from "./support/http.ts";
+import { descendantsOf, hasProc, processesThatMention, stillRunning } from "./support/processes.ts";
+import { REPOSITORY } from "./support/repository.ts";
+import { jsonSample } from "./support/sample-requests.ts";
+
+const CYCLES = Number(process.env["PILOTLIGHT_CYCLES"] ?? 3);
+const CYCLE_TIMEOUT_MS = 30_000;
+const DEFINITION = join(REPOSITORY, "inference.config.ts");
+
+/** From the signal to the end of the last process: design, "stop". */
+const STOP_MS_MAX = 2_000;
+
+describe.skipIf(!hasProc)("stopping (needs /proc)", () => {
+  /** Bundles, and so the environments of all functions, mention this folder. */
+  let scratch: string;
+
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), "stop-"));
+  });
+
+  afterAll(async () => {
+    for (const { pid } of processesThatMention(scratch)) process.kill(pid, "SIGKILL");
+    await rm(scratch, { recursive: true, force: true });
+  });
+
+  function startDev(): RunningCommand {
+    return startCommand(["dev", DEFINITION], { variables: { TMPDIR: scratch } });
+  }
+
+  function startNpm(): RunningCommand {
+    return startCommand(["start", "--silent"], {
+      program: "npm",
+      variables: { TMPDIR: scratch },
+    });
+  }
+
+  /** Starts, has both models answer, sends a signal, and tells what is left when the stop has to be over. */
+  async function cycle(
+    start: () => RunningCommand,
+    signal: NodeJS.Signals,
+  ): Promise<{ began: number; left: readonly string[]; tookMs: number; files: readonly string[] }> {
+    const command = start();
+    const { api } = await untilReady(command);
+    for (const model of ["digits", "biopsy"] as const) {
+      const { statusCode } = await send(`${api}/v2/models/${model}/infer`, jsonSample(model));
+      expect(statusCode).toBe(200);
+    }
+    const children = descendantsOf(command.pid);
+    const startMs = performance.now();
+    command.kill(signal);
+    await command.ended;
+    const left = () => [...stillRunning(children), ...processesThatMention(scratch)];
+    await eventually("the end of every process", () => left().length === 0, {
+      limitMs: STOP_MS_MAX,
+    }).catch(() => undefined);
+    const tookMs = performance.now() - startMs;
+    const files = (await readdir(scratch)).filter((name) => name.startsWith("pilotlight-"));
+    return { began: children.length, left: left().map(({ name }) => name), tookMs, files };
+  }
+
+  test.each([
+    { start: startDev, program: "pilotlight dev", signal: "SIGTERM" },
+    { start: startDev, program: "pilotlight dev", signal: "SIGINT" },
+    { start: startNpm, program: "npm start", signal: "SIGTERM" },
+    { start: startNpm, program: "npm start", signal: "SIGINT" },
+  ] as const)(
+    "$signal to the process of $program ends all processes within 2 s and leaves no file",
+    async ({ start, signal }) => {
+      const { began, left, tookMs, files } = await cycle(start, signal);
+      // The route function and two models, each in a process of its own.
+      expect(began).toBeGreaterThanOrEqual(3);
+      expect(left).toEqual([]);
+      expect(files).toEqual([]);
+      expect(tookMs).toBeLessThan(STOP_MS_MAX);
+    },
+    CYCLE_TIMEOUT_MS,
+  );
+
+  test(
+    "a signal during start-up ends it too",
+    async () => {
+      const command = startDev();
+      await eventually("the first line", () => command.lines.length > 0);
+      const children = descendantsOf(command.pid);
+      command.kill("SIGTERM");
+      const { status, signal } = await command.ended;
+      expect([status, signal]).not.toEqual([null, "SIGKILL"]);
+      expect([...stillRunning(children), ...processesThatMention(scratch)]).toEqual([]);
+    },
+    CYCLE_TIMEOUT_MS,
+  );
+
+  test(
+    "a second signal changes nothing",
+    async () => {
+      const command = startDev();
+      await untilReady(command);
+      command.kill("SIGINT");
+      command.kill("SIGINT");
+      const { status } = await command.ended;
+      expect(status).toBe(0);
+      expect(processesThatMention(scratch)).toEqual([]);
+    },
+    CYCLE_TIMEOUT_MS,
+  );
+
+  test(
+    `${CYCLES} starts and stops leave no process and no file`,
+    async () => {
+      for (let count = 1; count <= CYCLES; count += 1) {
+        const { left, files } = await cycle(startDev, count % 2 === 0 ? "SIGINT" : "SIGTERM");
+        expect({ count, left, files }).toEqual({ count, left: [], files: [] });
+      }
+    },
+    CYCLES * CYCLE_TIMEOUT_MS,
+  );
+});
