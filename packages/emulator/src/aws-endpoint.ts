@@ -32,9 +32,11 @@ export function awsEndpoint(
   context: AwsEndpointContext,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    void answer(context, { request, response }).then((reply) => {
-      if (reply !== undefined) sendReply(response, reply);
-    });
+    void answer(context, { request, response })
+      .then((reply) => {
+        if (reply !== undefined) sendReply(response, reply);
+      })
+      .catch(context.onError);
   };
 }
 

@@ -89,7 +89,7 @@ export function isTextBody(headers: Readonly<Record<string, string>>, body: Uint
 }
 
 /** Lower-case names, repeated values joined by a comma, cookies apart. */
-export function splitHeaders(rawHeaders: readonly string[]): SplitHeaders {
+function splitHeaders(rawHeaders: readonly string[]): SplitHeaders {
   const headers: Record<string, string> = {};
   const cookies: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {

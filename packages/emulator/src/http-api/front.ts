@@ -75,7 +75,8 @@ export function httpApiFront(
           responseBytes,
           headers: reply.headers,
         });
-      });
+      })
+      .catch(context.onError);
   };
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { PilotlightError } from "@pilotlight/core";
 
 /** The emulator is reached from this machine only. */
-export const HOST = "127.0.0.1";
+const HOST = "127.0.0.1";
 
 /**
  * How long a connection may be idle, real time. Node's own 5 s close connections that a client is just about

@@ -71,16 +71,12 @@ export function requestTooLarge({
   bytesMax: number;
   operation: string;
 }): AwsError {
-  return requestEntityTooLarge(
-    `Request must be smaller than ${bytesMax} bytes for the ${operation} operation`,
-  );
-}
-
-/** 413 with a text of its own. */
-export function requestEntityTooLarge(message: string): AwsError {
   return new AwsError("RequestEntityTooLargeException", {
     statusCode: 413,
-    body: { Type: "User", message },
+    body: {
+      Type: "User",
+      message: `Request must be smaller than ${bytesMax} bytes for the ${operation} operation`,
+    },
   });
 }
 

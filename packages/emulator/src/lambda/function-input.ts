@@ -1,6 +1,11 @@
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
-import { invalidParameter, invalidRequestContent, validationFailed } from "./aws-error.ts";
+import {
+  invalidParameter,
+  invalidRequestContent,
+  notEmulated,
+  validationFailed,
+} from "./aws-error.ts";
 import type { Architecture, FunctionSettings } from "./function-record.ts";
 
 /** Members of a request body, before they are checked. */
@@ -85,7 +90,7 @@ export function stringMember(members: RequestMembers, name: string): string | un
 }
 
 /** The member as an integer; absent and null are the same. @throws AwsError 400 for another type. */
-export function integerMember(members: RequestMembers, name: string): number | undefined {
+function integerMember(members: RequestMembers, name: string): number | undefined {
   const value = members[name];
   if (value === undefined || value === null) return undefined;
   if (Number.isInteger(value)) return Number(value);
@@ -142,6 +147,7 @@ export function changedSettings(
     ephemeralStorageMb: ephemeralStorageMember(members) ?? current.ephemeralStorageMb,
     nodePath: current.nodePath,
   };
+  refuseLayers(members);
   checkSettings(settings);
   return settings;
 }
@@ -267,4 +273,13 @@ function variablesMember(members: RequestMembers): Record<string, string> | unde
 function ephemeralStorageMember(members: RequestMembers): number | undefined {
   const storage = members["EphemeralStorage"];
   return isMembers(storage) ? integerMember(storage, "Size") : undefined;
+}
+
+/** Without its layers a function fails in ways that do not name the cause. */
+function refuseLayers(members: RequestMembers): void {
+  const layers = members["Layers"];
+  if (!Array.isArray(layers) || layers.length === 0) return;
+  throw notEmulated(
+    "Layers are not emulated over the API: put what they hold into the deployment package.",
+  );
 }

@@ -103,6 +103,18 @@ describe("EnvironmentPool", () => {
     expect(at(environments, 1).invocationCount).toBe(1);
   });
 
+  test("does not give a request to an idle environment that has just died", async () => {
+    const { environments, invoke } = makePool();
+    const version = scriptedVersion();
+    void invoke(version);
+    at(environments, 0).answer();
+    await settle();
+    at(environments, 0).free();
+    at(environments, 0).phase = "stopped";
+    void invoke(version);
+    expect(environments.map(({ invocationCount }) => invocationCount)).toEqual([1, 1]);
+  });
+
   test("throttles above the account's limit, over all functions", async () => {
     const { environments, invoke } = makePool({ concurrencyMax: 2 });
     const [one, two] = [scriptedVersion("one"), scriptedVersion("two")];

@@ -95,6 +95,7 @@ export class EnvironmentPool {
   ): Promise<InvocationOutcome | PoolRefusal> {
     if (this.#isStopping) return Promise.resolve("stopping");
     const group = this.#groupOf(version);
+    dropEnded(group.idle);
     const placement = placeRequest({
       idle: group.idle.length,
       leaving: group.leaving,
@@ -317,4 +318,9 @@ export class EnvironmentPool {
     group.cancelReaping?.();
     this.#groups.delete(group.version);
   }
+}
+
+/** A process that died while idle takes its environment with it a moment before that is reported. */
+function dropEnded(idle: Member[]): void {
+  while (idle.at(-1)?.environment.phase === "stopped") idle.pop();
 }
