@@ -10,7 +10,7 @@ const { models, ...server } = await readSettings<RouteSettings>(directory);
 const context: RouteContext = {
   ...server,
   models: new Map(models.map((model) => [model.name, model])),
-  invoker: functionInvoker(),
+  invoker: functionInvoker(process.env),
   clock: { epochMs: () => Date.now(), monotonicMs: () => performance.now() },
 };
 

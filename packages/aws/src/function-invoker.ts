@@ -1,74 +1,79 @@
-import { InvokeCommand, LambdaClient, LambdaServiceException } from "@aws-sdk/client-lambda";
-import type { InvokeCommandOutput } from "@aws-sdk/client-lambda";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
-
 import { LAMBDA_LIMITS, LIVE_ALIAS } from "@pilotlight/core";
 import type { InvocationAnswer, InvocationEvent } from "@pilotlight/protocol";
 import type { FunctionInvoker, InvokeOutcome } from "@pilotlight/router";
 
-/** One repeat hides a dropped connection; more would answer after every budget has run out. */
-const ATTEMPTS_MAX = 2;
-
-/** A route environment carries one request; hedging will need a second connection. */
-const SOCKETS_MAX = 4;
+import { connectionFromEnvironment, send } from "./connection.ts";
+import type { Connection, ServiceAnswer } from "./connection.ts";
 
 /**
  * Invokes model functions through the Lambda API, always by the `live` alias.
  *
- * Region, credentials and endpoint come from the environment, as in every SDK client.
+ * @param variables - Environment variables: region, credentials and endpoint as every SDK reads them.
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html for the call and its errors.
  */
-export function functionInvoker(): FunctionInvoker {
-  const client = new LambdaClient({
-    maxAttempts: ATTEMPTS_MAX,
-    requestHandler: new NodeHttpHandler({
-      httpAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
-      httpsAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
-    }),
-  });
-  return { invoke: (functionName, event) => invoke(client, functionName, event) };
+export function functionInvoker(variables: NodeJS.ProcessEnv): FunctionInvoker {
+  const connection = connectionFromEnvironment("lambda", variables);
+  return { invoke: (functionName, event) => invoke(connection, functionName, event) };
 }
 
 async function invoke(
-  client: LambdaClient,
+  connection: Connection,
   functionName: string,
   event: InvocationEvent,
 ): Promise<InvokeOutcome> {
-  const payload = Buffer.from(JSON.stringify(event));
+  const body = Buffer.from(JSON.stringify(event));
   const bytesMax = LAMBDA_LIMITS.invokeRequestBytesMax;
-  if (payload.length > bytesMax) return { kind: "too-large", bytes: payload.length, bytesMax };
+  if (body.length > bytesMax) return { kind: "too-large", bytes: body.length, bytesMax };
   try {
-    const command = new InvokeCommand({
-      FunctionName: functionName,
-      Qualifier: LIVE_ALIAS,
-      Payload: payload,
+    const answer = await send(connection, {
+      service: "lambda",
+      method: "POST",
+      path: `/2015-03-31/functions/${functionName}/invocations?Qualifier=${LIVE_ALIAS}`,
+      headers: { "Content-Type": "application/json" },
+      body,
     });
-    return outcomeOf(await client.send(command));
+    return outcomeOf(answer, body.length);
   } catch (error) {
-    return refusalOf(error, payload.length);
-  }
-}
-
-function outcomeOf({ FunctionError, Payload }: InvokeCommandOutput): InvokeOutcome {
-  const value: unknown = JSON.parse(Payload?.transformToString() ?? "null");
-  if (FunctionError === undefined) return { kind: "answered", answer: value as InvocationAnswer };
-  const failure = (value ?? {}) as { errorType?: string; errorMessage?: string };
-  return {
-    kind: "failed",
-    errorType: failure.errorType ?? FunctionError,
-    errorMessage: failure.errorMessage ?? "no message",
-  };
-}
-
-function refusalOf(error: unknown, bytes: number): InvokeOutcome {
-  if (!(error instanceof LambdaServiceException)) {
     return { kind: "unreachable", cause: error instanceof Error ? error.message : String(error) };
   }
-  if (error.name === "TooManyRequestsException") {
-    const reason: unknown = Reflect.get(error, "Reason");
-    return { kind: "throttled", reason: typeof reason === "string" ? reason : error.message };
+}
+
+interface FunctionFailure {
+  readonly errorType?: string;
+  readonly errorMessage?: string;
+}
+
+interface ServiceError {
+  readonly message?: string;
+  readonly Message?: string;
+  readonly Reason?: string;
+}
+
+function outcomeOf({ statusCode, headers, body }: ServiceAnswer, bytes: number): InvokeOutcome {
+  const value = parsed(body);
+  if (statusCode === 200) {
+    const functionError = headers["x-amz-function-error"];
+    if (functionError === undefined) return { kind: "answered", answer: value as InvocationAnswer };
+    const { errorType = String(functionError), errorMessage = "no message" } =
+      value as FunctionFailure;
+    return { kind: "failed", errorType, errorMessage };
   }
-  if (error.name === "RequestTooLargeException" || error.$metadata.httpStatusCode === 413) {
+  const { message, Message, Reason } = value as ServiceError;
+  const text = message ?? Message ?? `status ${statusCode}`;
+  if (statusCode === 429) return { kind: "throttled", reason: Reason ?? text };
+  if (statusCode === 413) {
     return { kind: "too-large", bytes, bytesMax: LAMBDA_LIMITS.invokeRequestBytesMax };
   }
-  return { kind: "unreachable", cause: `${error.name}: ${error.message}` };
+  const type = String(headers["x-amzn-errortype"] ?? statusCode).split(":", 1)[0];
+  return { kind: "unreachable", cause: `${type}: ${text}` };
+}
+
+/** @returns An empty object for what is no JSON object, so that a strange answer is an error like any other. */
+function parsed(body: Buffer): object {
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
+  }
 }
