@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ERROR_CATALOG } from "@pilotlight/core";
 import { describe, expect, test } from "vitest";
+import { isTest } from "../scripts/architecture.ts";
+import { readSources } from "./architecture/source.ts";
 
 const DOCUMENT = resolve(import.meta.dirname, "../docs/errors.md");
 const CELLS = ["code", "status", "fault", "retry", "meaning", "remedy"] as const;
@@ -40,6 +42,29 @@ describe("docs/errors.md", () => {
   test.each(rows)("says what $code means and what to do, in sentences", ({ meaning, remedy }) => {
     expect(meaning).toMatch(/^\S.{20,}\.$/);
     expect(remedy).toMatch(/^\S.{10,}\.$/);
+  });
+});
+
+describe("the catalogue", () => {
+  const CATALOGUE = "packages/core/src/errors.ts";
+  // The check of Node's version is plain JavaScript, and so not among the sources.
+  const requireNode = readFileSync(
+    resolve(import.meta.dirname, "../scripts/require-node.js"),
+    "utf8",
+  );
+  const sources = readSources().filter(({ path }) => path !== CATALOGUE && !isTest(path));
+  const texts = [requireNode, ...sources.map(({ text }) => text)];
+
+  test("is looked for in the whole source", () => {
+    expect(texts.length).toBeGreaterThan(50);
+  });
+
+  test("has no code that nothing raises", () => {
+    const codes = Object.keys(ERROR_CATALOG);
+    const unused = codes.filter(
+      (code) => !texts.some((text) => RegExp(`\\b${code}\\b`).test(text)),
+    );
+    expect(unused).toEqual([]);
   });
 });
 

@@ -18,11 +18,3 @@ export function missedTargets({ figures, targets }: BenchResult): readonly strin
     })
     .map(([name]) => name);
 }
-
-/** Median of some numbers. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
-}
