@@ -52,7 +52,6 @@ const BRAND = Symbol.for("pilotlight.error");
 /** An operating error: something that can go wrong in a correct program, with a stable code. */
 export class PilotlightError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code;
-  readonly [BRAND] = true;
 
   /**
    * @param code - Key of the catalogue; it gives the HTTP status and whose fault it is.
@@ -63,6 +62,11 @@ export class PilotlightError<Code extends ErrorCode = ErrorCode> extends Error {
     // The code is the name, so that Lambda's errorType and every stack trace carry it.
     this.name = code;
     this.code = code;
+  }
+
+  /** On the prototype, so that no printed error shows it. */
+  get [BRAND](): true {
+    return true;
   }
 
   get statusCode(): number {

@@ -53,9 +53,7 @@ export function unloadable(path: string, cause: string, origin?: unknown): Pilot
   return new PilotlightError(
     "ERR_MODEL_UNLOADABLE",
     `the model ${path} cannot be loaded: ${cause}`,
-    {
-      cause: origin,
-    },
+    origin === undefined ? {} : { cause: origin },
   );
 }
 

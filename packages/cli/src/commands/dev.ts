@@ -94,8 +94,8 @@ function logRequest(request: AnsweredRequest, metrics: RequestMetrics): void {
   say(requestLine(request));
 }
 
-/** The platform's own lines (START, END, REPORT, INIT_START) say nothing that the request's line does not. */
-const PLATFORM_LINE = /^(START|END|REPORT|INIT_START)\b/;
+/** The platform's own lines (START, END, REPORT, INIT_START, INIT_REPORT) say nothing that the request's line does not. */
+const PLATFORM_LINE = /^(START|END|REPORT|INIT_START|INIT_REPORT)\b/;
 
 function logFunctionLine(functionName: string, line: string): void {
   if (!PLATFORM_LINE.test(line)) say(`  ${functionName}: ${line.trimEnd()}`);
