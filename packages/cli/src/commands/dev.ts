@@ -51,8 +51,7 @@ export async function dev(file: string | undefined): Promise<void> {
     await greet(application, emulator.server);
     await stopped;
     say("stopping …");
-    closeWatch();
-    await emulator.server.stop();
+    await Promise.all([closeWatch(), emulator.server.stop()]);
   } finally {
     await work.remove();
   }
@@ -104,8 +103,9 @@ function logFunctionLine(functionName: string, line: string): void {
 function reloadOnChange(
   first: BuiltApplication,
   { build, emulator }: { build: () => Promise<BuiltApplication>; emulator: Running },
-): () => void {
+): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
+  let isClosed = false;
   const watch = watchFiles((paths) => {
     running = running
       .then(() => reload(paths))
@@ -115,14 +115,22 @@ function reloadOnChange(
       });
   });
   const reload = async (paths: readonly string[]) => {
+    if (isClosed) return;
     say(`changed: ${paths.join(", ")}`);
     const application = await build();
+    // Watching again would keep the process alive, and an emulator that stops takes no functions.
+    if (isClosed) return;
     watch.set(application.inputs);
     const replaced = await emulator.deployment.apply(application, paths);
     say(replaced.length === 0 ? "nothing to replace" : `replaced: ${replaced.join(", ")}`);
   };
   watch.set(first.inputs);
-  return () => watch.close();
+  return async () => {
+    isClosed = true;
+    watch.close();
+    // A build that is under way writes into the folder that is removed next.
+    await running;
+  };
 }
 
 function report(error: unknown): void {
