@@ -5,10 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { startCommand, untilReady } from "./support/command.ts";
 import type { RunningCommand } from "./support/command.ts";
+import { makeDefinitionFolder } from "./support/definition-folder.ts";
 import { eventually } from "./support/eventually.ts";
 import { send } from "./support/http.ts";
 import { descendantsOf, hasProc, processesThatMention, stillRunning } from "./support/processes.ts";
-import { REPOSITORY } from "./support/repository.ts";
+import { REPOSITORY, SAMPLE_MODELS } from "./support/repository.ts";
+import type { ModelEntry } from "./support/repository.ts";
 import { jsonSample } from "./support/sample-requests.ts";
 
 const CYCLES = Number(process.env["PILOTLIGHT_CYCLES"] ?? 3);
@@ -30,6 +32,11 @@ describe.skipIf(!hasProc)("stopping (needs /proc)", () => {
     for (const { pid } of processesThatMention(scratch)) process.kill(pid, "SIGKILL");
     await rm(scratch, { recursive: true, force: true });
   });
+
+  /** npm leaves a compile cache of its own beside them. */
+  async function bundleFolders(): Promise<readonly string[]> {
+    return (await readdir(scratch)).filter((name) => name.startsWith("pilotlight-"));
+  }
 
   function startDev(): RunningCommand {
     return startCommand(["dev", DEFINITION], { variables: { TMPDIR: scratch } });
@@ -62,7 +69,7 @@ describe.skipIf(!hasProc)("stopping (needs /proc)", () => {
       limitMs: STOP_MS_MAX,
     }).catch(() => undefined);
     const tookMs = performance.now() - startMs;
-    const files = (await readdir(scratch)).filter((name) => name.startsWith("pilotlight-"));
+    const files = await bundleFolders();
     return { began: children.length, left: left().map(({ name }) => name), tookMs, files };
   }
 
@@ -94,6 +101,24 @@ describe.skipIf(!hasProc)("stopping (needs /proc)", () => {
       const { status, signal } = await command.ended;
       expect([status, signal]).not.toEqual([null, "SIGKILL"]);
       expect([...stillRunning(children), ...processesThatMention(scratch)]).toEqual([]);
+    },
+    CYCLE_TIMEOUT_MS,
+  );
+
+  test(
+    "a signal during a reload waits for it, and leaves no file",
+    async () => {
+      const folder = await makeDefinitionFolder(SAMPLE_MODELS);
+      const command = startCommand(["dev", folder.path], { variables: { TMPDIR: scratch } });
+      await untilReady(command);
+      await folder.define({ ...SAMPLE_MODELS, again: SAMPLE_MODELS["biopsy"] as ModelEntry });
+      await eventually("the reload", () => command.lines.some((line) => /^changed: /.test(line)));
+      command.kill("SIGTERM");
+      const { status, stderr } = await command.ended;
+      expect([status, stderr]).toEqual([0, ""]);
+      expect(processesThatMention(scratch)).toEqual([]);
+      expect(await bundleFolders()).toEqual([]);
+      await folder.remove();
     },
     CYCLE_TIMEOUT_MS,
   );
