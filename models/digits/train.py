@@ -5,7 +5,7 @@ Run, in a Python 3.11 virtual environment, from any folder:
     pip install -r models/digits/requirements.txt
     python models/digits/train.py
 
-It takes about ten minutes on one core, prints the figures of README.md, and writes model.onnx,
+It takes about eight minutes on one core, prints the figures of README.md, and writes model.onnx,
 sample.json, expected.json, seven.png, expected-seven.json and held-out.png. Seeds and the number of
 threads are fixed: the same versions on the same kind of processor give the same weights.
 """
