@@ -112,7 +112,9 @@ describe.skipIf(!hasProc)("stopping (needs /proc)", () => {
       const command = startCommand(["dev", folder.path], { variables: { TMPDIR: scratch } });
       await untilReady(command);
       await folder.define({ ...SAMPLE_MODELS, again: SAMPLE_MODELS["biopsy"] as ModelEntry });
-      await eventually("the reload", () => command.lines.some((line) => /^changed: /.test(line)));
+      await eventually("the reload", () =>
+        command.lines.some((line) => line.startsWith("changed: ")),
+      );
       command.kill("SIGTERM");
       const { status, stderr } = await command.ended;
       expect([status, stderr]).toEqual([0, ""]);
