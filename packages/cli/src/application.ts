@@ -67,9 +67,15 @@ export async function buildApplication(
 export class Deployment {
   readonly #emulator: Emulator;
   readonly #digests = new Map<string, string>();
+  #modelNames: ReadonlySet<string> = new Set();
 
   constructor(emulator: Emulator) {
     this.#emulator = emulator;
+  }
+
+  /** Names of the models that are served. */
+  get modelNames(): ReadonlySet<string> {
+    return this.#modelNames;
   }
 
   /**
@@ -93,6 +99,7 @@ export class Deployment {
       this.#digests.set(spec.name, digest);
       replaced.push(spec.name);
     }
+    this.#modelNames = new Set(application.manifest.models.map((model) => model.name));
     await this.#deleteAllBut(application.functions.map(({ spec }) => spec.name));
     return replaced;
   }

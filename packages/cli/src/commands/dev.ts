@@ -67,25 +67,37 @@ async function start(
   { settings, stateDirectory }: { settings: DevSettings; stateDirectory: string },
 ): Promise<Running> {
   const metrics = requestMetrics();
+  let deployment: Deployment | undefined;
   const server = await startEmulator({
     apiPort: settings.apiPort,
     awsPort: settings.awsPort,
     clock: scaledClock(settings.speed),
     defaultFunction: `${application.manifest.route.name}:${LIVE_ALIAS}`,
     stateDirectory,
-    onRequest: (request) => logRequest(request, metrics),
+    onRequest: (request) =>
+      logRequest(request, { metrics, modelNames: deployment?.modelNames ?? new Set() }),
     onLog: ({ functionName, line }) => logFunctionLine(functionName, line),
     onError: report,
     metrics: () => metrics.expose(),
   });
-  const deployment = new Deployment(server);
-  await deployment.apply(application);
+  deployment = new Deployment(server);
+  try {
+    await deployment.apply(application);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return { server, deployment };
 }
 
-function logRequest(request: AnsweredRequest, metrics: RequestMetrics): void {
+function logRequest(
+  request: AnsweredRequest,
+  { metrics, modelNames }: { metrics: RequestMetrics; modelNames: ReadonlySet<string> },
+): void {
+  const model = modelOfPath(request.path);
   metrics.record({
-    model: request.statusCode === 404 ? "" : modelOfPath(request.path),
+    // A name that somebody made up must not become a time series.
+    model: modelNames.has(model) ? model : "",
     statusCode: request.statusCode,
     durationMs: request.durationMs,
     isColdStart: coldnessOf(request) === "cold",
