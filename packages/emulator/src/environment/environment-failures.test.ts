@@ -26,6 +26,9 @@ function exited(requestId: string, reason: string) {
   };
 }
 
+/** Behind a wrapper the runtime speaks HTTP with its Runtime API. */
+const BEHIND_WRAPPER = { variables: { AWS_LAMBDA_EXEC_WRAPPER: "/usr/bin/env" } };
+
 describe("an invocation that fails in the function", () => {
   const outcomes: readonly (readonly [string, string, object])[] = [
     [
@@ -104,7 +107,30 @@ describe("an invocation whose process ends", () => {
     expect(f.environment.id).toBe(id);
   });
 
-  test("keeps the answer of a process that ends right after it", async () => {
+  test("keeps the answer of a process that ends in the turn of its answer", async () => {
+    const f = await start(
+      // The answer is posted as soon as it is text, and the microtask runs right after that.
+      `export const handler = async (event) => event.end
+        ? { toJSON() { queueMicrotask(() => process.exit(3)); return "answered"; } }
+        : "alive";`,
+    );
+    const { value, isFunctionError, tail } = await f.invoke({ end: true });
+    expect([value, isFunctionError]).toEqual(["answered", false]);
+    expect(tail).toMatch(/\nEND RequestId: r-1\nREPORT /);
+    expect((await f.invoke()).value).toBe("alive");
+  });
+
+  test("keeps the answer of a process that ends while it asks for the next event", async () => {
+    const f = await start(
+      `export const handler = async () => ({
+        toJSON() { setImmediate(() => process.exit(3)); return "answered"; },
+      });`,
+    );
+    const { payload, isFunctionError } = await f.send();
+    expect([Buffer.from(payload).toString(), isFunctionError]).toEqual(['"answered"', false]);
+  });
+
+  test("keeps the answer of a process that ends right after it has sent it by HTTP", async () => {
     const f = await start(
       `import http from "node:http";
       export const handler = async (event) => {
@@ -116,11 +142,28 @@ describe("an invocation whose process ends", () => {
         };
         return "answered";
       };`,
+      BEHIND_WRAPPER,
     );
     const { value, isFunctionError, tail } = await f.invoke({ end: true });
     expect([value, isFunctionError]).toEqual(["answered", false]);
     expect(tail).toMatch(/\nEND RequestId: r-1\nREPORT /);
     expect((await f.invoke()).value).toBe("alive");
+  });
+
+  test("behind a wrapper, gives the caller errors and exits in the same way", async () => {
+    const f = await start(
+      `export const handler = async (event) => {
+        if (event.error) throw new TypeError("no ä");
+        if (event.end) await new Promise(() => undefined);
+        return event;
+      };`,
+      BEHIND_WRAPPER,
+    );
+    expect((await f.invoke({ error: true })).value).toMatchObject({ errorMessage: "no ä" });
+    expect((await f.invoke({ end: true })).value).toEqual(
+      exited("r-2", "Runtime exited without providing a reason"),
+    );
+    expect((await f.invoke({ text: "€" })).value).toEqual({ text: "€" });
   });
 
   test("an uncaught error leaves its stack in the log", async () => {

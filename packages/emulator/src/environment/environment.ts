@@ -193,6 +193,8 @@ class ProcessEnvironment implements ExecutionEnvironment {
       onLogMark: () => this.#logMarked(),
       onExit: (exit) => this.#exited(exit),
     });
+    const { channel } = this.#process;
+    if (channel !== undefined) this.#api.connect(channel);
   }
 
   #initStartLine(): string {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 
 import type { Timers } from "@pilotlight/core";
 
@@ -9,7 +9,7 @@ import { LineSplitter } from "./line-splitter.ts";
 import { LogFrames } from "./log-frames.ts";
 import { OrphanGuard } from "./orphan-guard.ts";
 import type { ProcessExit } from "./outcome-text.ts";
-import { LOG_FD } from "./variables.ts";
+import { CHANNEL_FD, LOG_FD } from "./variables.ts";
 
 /** AWS's own runtime for Node; it is only ever started, never imported. */
 const RUNTIME = createRequire(import.meta.url).resolve("aws-lambda-ric");
@@ -75,6 +75,12 @@ export class RuntimeProcess {
     return this.#child?.pid;
   }
 
+  /** The channel to our own runtime client; there is none where a wrapper starts the runtime. */
+  get channel(): Duplex | undefined {
+    const stdio: readonly unknown[] = this.#child?.stdio ?? [];
+    return stdio[CHANNEL_FD] as Duplex | undefined;
+  }
+
   get hasExited(): boolean {
     return this.#hasExited;
   }
@@ -126,14 +132,16 @@ function spawned(
   { handler, codeDirectory, variables }: RuntimeProcessOptions,
   exited: (exit: ProcessExit) => void,
 ): ChildProcess | undefined {
-  const { command, args } = commandLine(handler, variables["AWS_LAMBDA_EXEC_WRAPPER"]);
+  const wrapper = variables["AWS_LAMBDA_EXEC_WRAPPER"];
+  const { command, args } = commandLine(handler, wrapper);
   try {
     return spawn(command, args, {
       cwd: codeDirectory,
       env: variables,
       detached: true,
-      // 3 is the log descriptor; 4 closes when the emulator ends, however it ends.
-      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+      // 3 is the log descriptor; 4 closes when the emulator ends, however it ends. 5 is the channel:
+      // a wrapper may put itself between the runtime and its API, so it then speaks HTTP only.
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", ...(wrapper ? [] : ["pipe" as const])],
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -8,6 +8,9 @@ export type InitializationType = "on-demand" | "provisioned-concurrency";
 /** File descriptor on which aws-lambda-ric writes its framed log; the runtime client knows it too. */
 export const LOG_FD = 3;
 
+/** File descriptor of the channel between emulator and runtime client, which knows it too. */
+export const CHANNEL_FD = 5;
+
 const NODE_RUNTIME = "nodejs24.x";
 
 export interface VariablesOptions {

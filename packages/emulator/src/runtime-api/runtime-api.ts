@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 
 import { invariant, LAMBDA_LIMITS } from "@pilotlight/core";
 
@@ -18,6 +19,7 @@ import {
   transitionRefused,
 } from "./reply.ts";
 import { routeOf } from "./route.ts";
+import { type ChannelAnswer, RuntimeChannel } from "./runtime-channel.ts";
 import { nextRuntimeState, type RuntimeSignal, type RuntimeState } from "./runtime-state.ts";
 
 /** What a runtime answered to an invocation. */
@@ -73,9 +75,10 @@ export class RuntimeApi {
   /** The event in progress, or the last one: a late answer to it is refused by state, not by id. */
   #event: RuntimeEvent | undefined;
   /** Calls of `next` that wait for an event. */
-  #waiting: ServerResponse[] = [];
+  #waiting: NextCall[] = [];
   /** A `next` that came while the answer before it was still being read. */
-  #early: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
+  #early: NextCall | undefined;
+  #channel: RuntimeChannel | undefined;
   #isReadingAnswer = false;
   #connectionCount = 0;
   #onDisconnected: (() => void)[] = [];
@@ -115,14 +118,26 @@ export class RuntimeApi {
     return `127.0.0.1:${address.port}`;
   }
 
+  /** Serves the runtime of a new process over its channel, beside the calls that come by HTTP. */
+  connect(stream: Duplex): void {
+    const channel = new RuntimeChannel(stream, {
+      onNext: (isLogMarked) => {
+        if (this.#channel === channel) this.#next(channelCall(channel, isLogMarked));
+      },
+      onAnswer: (answer) => {
+        if (this.#channel === channel) this.#channelAnswered(answer);
+      },
+    });
+    this.#channel = channel;
+  }
+
   /** Hands an event to the runtime, which must be waiting for one (state Ready). */
   offer(event: RuntimeEvent): void {
     const isAllowed = this.#move("event");
     invariant(isAllowed, `an event cannot be offered to a runtime in state ${this.#state}`);
     this.#event = event;
-    const response = this.#waiting.shift();
     // The runtime may have hung up already; the end of its process is then the outcome.
-    if (response !== undefined) sendEvent(response, event);
+    this.#waiting.shift()?.sendEvent(event);
   }
 
   /** Forgets the runtime that was connected, so that a new process can start over. */
@@ -131,6 +146,7 @@ export class RuntimeApi {
     this.#event = undefined;
     this.#waiting = [];
     this.#early = undefined;
+    this.#channel = undefined;
     this.#isReadingAnswer = false;
     this.#server.closeAllConnections();
   }
@@ -168,7 +184,7 @@ export class RuntimeApi {
     const route = routeOf(request.method ?? "", request.url ?? "");
     switch (route.kind) {
       case "next":
-        return this.#next(request, response);
+        return this.#nextByHttp(request, response);
       case "response":
       case "error":
         return this.#answer({ request, response, kind: route.kind, requestId: route.requestId });
@@ -183,27 +199,44 @@ export class RuntimeApi {
     }
   }
 
-  #next(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#isReadingAnswer) {
+  #nextByHttp(request: IncomingMessage, response: ServerResponse): void {
+    const call: NextCall = {
+      isLogMarked: LOG_MARK_HEADER in request.headers,
+      isRepeatable: true,
+      sendEvent: (event) => sendEvent(response, event),
+      refuse: (reply) => refuse(request, response, reply),
+    };
+    response.on("close", () => {
+      this.#waiting = this.#waiting.filter((other) => other !== call);
+    });
+    this.#next(call);
+  }
+
+  #next(call: NextCall): void {
+    const isRepeat = this.#state === "Running";
+    if (this.#isReadingAnswer || (isRepeat && !call.isRepeatable)) {
       // aws-lambda-ric asks for the next event before its failing stream has been answered.
-      this.#early = { request, response };
+      this.#early = call;
       return;
     }
     const from = this.#state;
-    if (!this.#move("next")) return refuse(request, response, transitionRefused(from, WANTED.next));
-    if (this.#state === "Running" && this.#event !== undefined) {
-      return sendEvent(response, this.#event);
-    }
-    this.#waiting.push(response);
-    response.on("close", () => {
-      this.#waiting = this.#waiting.filter((other) => other !== response);
-    });
-    if (from !== "Ready") this.#listener.onNext(LOG_MARK_HEADER in request.headers);
+    if (!this.#move("next")) return call.refuse(transitionRefused(from, WANTED.next));
+    if (isRepeat && this.#event !== undefined) return call.sendEvent(this.#event);
+    this.#waiting.push(call);
+    if (from !== "Ready") this.#listener.onNext(call.isLogMarked);
+  }
+
+  #channelAnswered({ kind, requestId, body }: ChannelAnswer): void {
+    // Our own client does not look at what becomes of its answer, so a refusal needs no reply.
+    if (this.#answerRefusal({ kind, requestId }) !== undefined) return;
+    this.#move("sent");
+    this.#accept(body === undefined ? { kind: "too_large" } : { kind, payload: body });
   }
 
   #answer(call: AnswerCall): void {
-    const { request, response, kind } = call;
-    const refusal = this.#answerRefusal(call);
+    const { request, response, kind, requestId } = call;
+    const invocationId = request.headers[INVOCATION_ID_HEADER];
+    const refusal = this.#answerRefusal({ kind, requestId, invocationId });
     if (refusal !== undefined) return refuse(request, response, refusal);
     const mode = request.headers[RESPONSE_MODE_HEADER];
     if (kind === "response" && mode !== undefined && mode !== "streaming") {
@@ -220,9 +253,14 @@ export class RuntimeApi {
     });
   }
 
-  #answerRefusal({ request, kind, requestId }: AnswerCall): Reply | undefined {
+  #answerRefusal({
+    kind,
+    requestId,
+    invocationId,
+  }: Pick<AnswerCall, "kind" | "requestId"> & {
+    readonly invocationId?: unknown;
+  }): Reply | undefined {
     if (this.#event?.requestId !== requestId) return INVALID_REQUEST_ID;
-    const invocationId = request.headers[INVOCATION_ID_HEADER];
     if (invocationId !== undefined && invocationId !== this.#event.invocationId) {
       return INVALID_INVOCATION_ID;
     }
@@ -236,10 +274,14 @@ export class RuntimeApi {
     if (body.kind === "aborted") return;
     this.#move("sent");
     send(response, body.kind === "too_large" ? TOO_LARGE : ACCEPTED);
-    this.#listener.onAnswer(answerOf(request, { kind, body }));
+    this.#accept(answerOf(request, { kind, body }));
+  }
+
+  #accept(answer: RuntimeAnswer): void {
+    this.#listener.onAnswer(answer);
     const early = this.#early;
     this.#early = undefined;
-    if (early !== undefined) this.#next(early.request, early.response);
+    if (early !== undefined) this.#next(early);
   }
 
   #initError(request: IncomingMessage, response: ServerResponse): void {
@@ -257,6 +299,27 @@ export class RuntimeApi {
       },
     });
   }
+}
+
+/** A call of `next`, whichever way it came. */
+interface NextCall {
+  readonly isLogMarked: boolean;
+  /**
+   * Whether the call is answered with the same event again while that one has no answer. Our own
+   * client asks so early only when its stream has failed, and the stream's end is still on its way.
+   */
+  readonly isRepeatable: boolean;
+  sendEvent(event: RuntimeEvent): void;
+  refuse(reply: Reply): void;
+}
+
+function channelCall(channel: RuntimeChannel, isLogMarked: boolean): NextCall {
+  return {
+    isLogMarked,
+    isRepeatable: false,
+    sendEvent: (event) => channel.sendEvent(event),
+    refuse: ({ status }) => channel.sendRefusal(status),
+  };
 }
 
 interface AnswerCall {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { validateHeaderValue } from "node:http";
 import { describe, expect, test } from "vitest";
 
-import { eventHeaders, type RuntimeEvent } from "./runtime-event.ts";
+import { eventFields, eventHeaders, type RuntimeEvent } from "./runtime-event.ts";
 
 const EVENT: RuntimeEvent = {
   requestId: "r-1",
@@ -43,6 +43,29 @@ describe("eventHeaders", () => {
         expect(() => validateHeaderValue("x", value)).not.toThrow();
         const sendable = clientContext.toWellFormed().replaceAll(/[\x00-\x1f\x7f]/g, " ");
         expect(Buffer.from(value, "latin1").toString("utf8")).toBe(sendable);
+      }),
+    );
+  });
+});
+
+describe("eventFields", () => {
+  test("for every event, are its headers without those of the body", () => {
+    const text = fc.option(fc.string({ unit: CODE_POINT }), { nil: undefined });
+    fc.assert(
+      fc.property(text, text, (clientContext, traceId) => {
+        const event = { ...EVENT, clientContext, traceId };
+        const headers = headersOf(event);
+        delete headers["content-type"];
+        delete headers["content-length"];
+        const sent = Object.entries(eventFields(event)).map(([name, value]) => [
+          name,
+          value.toWellFormed().replaceAll(/[\x00-\x1f\x7f]/g, " "),
+        ]);
+        const received = Object.entries(headers).map(([name, value]) => [
+          name,
+          Buffer.from(value, "latin1").toString("utf8"),
+        ]);
+        expect(Object.fromEntries(sent)).toEqual(Object.fromEntries(received));
       }),
     );
   });

@@ -38,6 +38,19 @@ export function eventHeaders(event: RuntimeEvent): string[] {
   return headers;
 }
 
+/** Headers of an event for a runtime that does not read HTTP: lower-case names, any text as it is. */
+export function eventFields(event: RuntimeEvent): Record<string, string> {
+  const { traceId, clientContext } = event;
+  return {
+    "lambda-runtime-aws-request-id": event.requestId,
+    "lambda-runtime-deadline-ms": String(event.deadlineEpochMs),
+    "lambda-runtime-invoked-function-arn": event.invokedArn,
+    "lambda-runtime-invocation-id": event.invocationId,
+    ...(traceId && { "lambda-runtime-trace-id": traceId }),
+    ...(clientContext && { "lambda-runtime-client-context": clientContext }),
+  };
+}
+
 const PLAIN = /^[\x20-\x7e]*$/;
 const CONTROL = /[\x00-\x1f\x7f]/g;
 
