@@ -3,9 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { announcedBytes, readBody } from "./http/read-body.ts";
 import { jsonReply, type Reply, sendReply } from "./http/reply.ts";
-import { answerLambda, bodyLimit, type LambdaContext } from "./lambda/api.ts";
-import { AwsError, requestTooLarge } from "./lambda/aws-error.ts";
 import type { EnvironmentSummary } from "./lambda/environment-summary.ts";
+import type { AwsService } from "./service.ts";
 
 /** Scope in a Signature Version 4 header: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
 const SCOPE_PATTERN = /Credential=[^/,]+\/\d{8}\/[^/,]+\/([^/,]+)\/aws4_request/;
@@ -17,7 +16,7 @@ const CONTROL_PREFIX = "/_pilotlight/";
 const NO_QUERY = new URLSearchParams();
 
 interface AwsEndpointContext {
-  readonly lambda: LambdaContext;
+  readonly services: readonly AwsService[];
   readonly listEnvironments: () => readonly EnvironmentSummary[];
   /** Told of errors that are the emulator's own. */
   readonly onError: (error: unknown) => void;
@@ -49,30 +48,30 @@ async function answer(
   const path = queryStart < 0 ? url : url.slice(0, queryStart);
   if (path.startsWith(CONTROL_PREFIX))
     return answerControl(context, { method: request.method, path });
-  const service = serviceOf(request, path);
-  if (service !== "lambda") return unknownService(service, path);
+  const scope = scopeOf(request, path);
+  const service = context.services.find((known) => known.scope === scope);
+  if (service === undefined) return unknownService(context, { scope, path });
+  const target = { method: request.method ?? "GET", path };
+  const bytesMax = service.bodyBytesMax(target);
+  if (request.headers.expect !== undefined && (announcedBytes(request) ?? 0) <= bytesMax) {
+    response.writeContinue();
+  }
+  const reading = await readBody(request, bytesMax);
+  if (reading.kind === "aborted") return undefined;
+  if (reading.kind === "too_large") return service.tooLarge(target);
   try {
-    const limit = bodyLimit(path);
-    const announced = announcedBytes(request);
-    if (request.headers.expect !== undefined && (announced ?? 0) <= limit.bytesMax) {
-      response.writeContinue();
-    }
-    const reading = await readBody(request, limit.bytesMax);
-    if (reading.kind === "aborted") return undefined;
-    if (reading.kind === "too_large") throw requestTooLarge(limit);
-    return await answerLambda(context.lambda, {
-      method: request.method ?? "GET",
-      path,
+    return await service.answer({
+      ...target,
       query: queryStart < 0 ? NO_QUERY : new URLSearchParams(url.slice(queryStart)),
       headers: request.headers,
       body: reading.bytes,
     });
   } catch (error) {
-    return errorReply(context, error);
+    return failed(context, error);
   }
 }
 
-function serviceOf(request: IncomingMessage, path: string): string | undefined {
+function scopeOf(request: IncomingMessage, path: string): string | undefined {
   const { authorization } = request.headers;
   const signedFor =
     authorization === undefined ? undefined : SCOPE_PATTERN.exec(authorization)?.[1];
@@ -80,13 +79,17 @@ function serviceOf(request: IncomingMessage, path: string): string | undefined {
   return LAMBDA_PATH_PATTERN.test(path) ? "lambda" : undefined;
 }
 
-function unknownService(service: string | undefined, path: string): Reply {
+function unknownService(
+  { services }: AwsEndpointContext,
+  { scope, path }: { scope: string | undefined; path: string },
+): Reply {
   const what =
-    service === undefined
+    scope === undefined
       ? `The request for ${path} is not signed, so that its service is not known`
-      : `The service "${service}" is not emulated`;
+      : `The service "${scope}" is not emulated`;
+  const known = services.map((service) => service.scope).join(", ");
   return jsonReply(501, {
-    error: `${what}; this endpoint has Lambda: sign requests for it (Signature Version 4, any credentials), or use a path of its API such as /2015-03-31/functions.`,
+    error: `${what}; this endpoint has ${known}: sign requests for one of them (Signature Version 4, any credentials), or use a path of the Lambda API such as /2015-03-31/functions.`,
   });
 }
 
@@ -110,13 +113,8 @@ function answerControl(
   });
 }
 
-function errorReply({ onError }: AwsEndpointContext, error: unknown): Reply {
-  if (error instanceof AwsError) {
-    return jsonReply(error.statusCode, error.body, {
-      "x-amzn-ErrorType": error.type,
-      "x-amzn-RequestId": randomUUID(),
-    });
-  }
+/** A fault of the emulator; what a service refuses is its own reply. */
+function failed({ onError }: AwsEndpointContext, error: unknown): Reply {
   onError(error);
   const message = error instanceof Error ? error.message : String(error);
   return jsonReply(

@@ -14,6 +14,7 @@ import { checkSettings } from "./lambda/function-input.ts";
 import type { Architecture, FunctionRecord, FunctionSettings } from "./lambda/function-record.ts";
 import { FunctionStore } from "./lambda/function-store.ts";
 import { Invoker } from "./lambda/invoke.ts";
+import { lambdaService } from "./lambda/lambda-service.ts";
 import { ACCOUNT_ID, type FunctionReference, parseFunctionReference } from "./lambda/names.ts";
 import { EnvironmentPool, type StartPooledEnvironment } from "./lambda/pool.ts";
 
@@ -193,7 +194,11 @@ class LocalEmulator implements Emulator {
       concurrencyMax: this.#concurrencyMax,
     };
     this.#aws = await listen(
-      awsEndpoint({ lambda, listEnvironments: () => this.listEnvironments(), onError }),
+      awsEndpoint({
+        services: [lambdaService(lambda)],
+        listEnvironments: () => this.listEnvironments(),
+        onError,
+      }),
       { port: this.#options.awsPort, variable: "PILOTLIGHT_AWS_PORT" },
     );
     const front = httpApiFront({

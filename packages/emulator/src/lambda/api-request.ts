@@ -1,19 +1,8 @@
-import type { IncomingHttpHeaders } from "node:http";
-
+import type { ServiceRequest } from "../service.ts";
 import { type FunctionReference, parseFunctionReference } from "./names.ts";
 
-/** One request to the Lambda API, its body read. */
-export interface ApiRequest {
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Uint8Array;
-}
-
 /** A request that a route has taken. */
-export interface Call extends ApiRequest {
+export interface Call extends ServiceRequest {
   /** Name of the API operation. */
   readonly operation: string;
   /** The path's variable parts, percent-decoded, in their order. */

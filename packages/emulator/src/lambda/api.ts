@@ -1,6 +1,7 @@
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
 import { jsonReply, type Reply } from "../http/reply.ts";
+import type { ServiceRequest } from "../service.ts";
 import {
   createAlias,
   deleteAlias,
@@ -8,7 +9,7 @@ import {
   listAliases,
   updateAlias,
 } from "./alias-operations.ts";
-import { type ApiRequest, calledFunction, type Call } from "./api-request.ts";
+import { calledFunction, type Call } from "./api-request.ts";
 import { notEmulated } from "./aws-error.ts";
 import {
   createFunction,
@@ -86,7 +87,10 @@ export function bodyLimit(path: string): { bytesMax: number; operation: string }
  *
  * @throws AwsError for every error of the API; 501 for an operation that the emulator does not have.
  */
-export async function answerLambda(context: LambdaContext, request: ApiRequest): Promise<Reply> {
+export async function answerLambda(
+  context: LambdaContext,
+  request: ServiceRequest,
+): Promise<Reply> {
   const segments = request.path.split("/");
   for (const candidate of ROUTES) {
     if (!matches(candidate, { method: request.method, segments })) continue;

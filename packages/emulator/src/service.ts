@@ -1,0 +1,25 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+import type { Reply } from "./http/reply.ts";
+
+/** One request to an AWS service, its body read. */
+export interface ServiceRequest {
+  readonly method: string;
+  /** Without the query; percent-encoded as it came. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+/** An emulated AWS service behind the address that all of them share. */
+export interface AwsService {
+  /** Its name in the scope of a Signature Version 4 credential: `lambda`, `sqs`. */
+  readonly scope: string;
+  /** The largest body that a request of this method and path may have, bytes. */
+  bodyBytesMax(request: { readonly method: string; readonly path: string }): number;
+  /** The service's own answer to a body that is larger. */
+  tooLarge(request: { readonly method: string; readonly path: string }): Reply;
+  /** Answers a request; a service's own errors are replies. */
+  answer(request: ServiceRequest): Promise<Reply>;
+}
