@@ -41,8 +41,29 @@ export async function serve(progress: (line: string) => void): Promise<BenchResu
   }
 }
 
-/** Ratios below what was measured on an idle machine, so that a regression shows and noise does not. */
-const TARGETS: BenchResult["targets"] = {};
+/**
+ * Half of what was measured on two idle cores (2026-11-24), so that a regression shows and noise does not: the whole
+ * path passes five HTTP exchanges and two processes where the bare server has one of each.
+ */
+const RPS_OVER_BARE_MIN = {
+  1: { function: 0.22, api: 0.09 },
+  8: { function: 0.15, api: 0.05 },
+  32: { function: 0.1, api: 0.03 },
+} as const;
+
+const TARGETS: BenchResult["targets"] = Object.fromEntries(
+  MODELS.flatMap((model) =>
+    CONCURRENCIES.flatMap((concurrency) => {
+      const key = `${model}_c${concurrency}`;
+      const minimum = RPS_OVER_BARE_MIN[concurrency];
+      return [
+        [`${key}_function_rps_over_bare`, { min: minimum.function }],
+        [`${key}_api_rps_over_bare`, { min: minimum.api }],
+        [`${key}_failures`, { max: 0 }],
+      ];
+    }),
+  ),
+);
 
 type Results = Readonly<Record<Path, LoadResult>>;
 
