@@ -74,7 +74,9 @@ function runtimeClient(isLogOpen) {
   const { AWS_LAMBDA_EXEC_WRAPPER: wrapper, AWS_LAMBDA_RUNTIME_API: runtimeApi } = process.env;
   const markLog = isLogOpen ? () => fs.writeSync(LOG_FD, LOG_MARK) : undefined;
   if (!wrapper && isOpen(fs, CHANNEL_FD)) {
-    return require("./runtime-client-channel.cjs").channelClient({ fd: CHANNEL_FD, markLog });
+    const { channelClient } = require("./runtime-client-channel.cjs");
+    return channelClient({ fd: CHANNEL_FD, markLog });
   }
-  return require("./runtime-client-http.cjs").httpClient({ runtimeApi, markLog });
+  const { httpClient } = require("./runtime-client-http.cjs");
+  return httpClient({ runtimeApi, markLog });
 }
