@@ -1,3 +1,8 @@
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+
 import { afterEach, describe, expect, test } from "vitest";
 
 import {
@@ -53,5 +58,49 @@ describe("awsEndpoint", () => {
     expect((await call("POST /_pilotlight/faults", {})).status).toBe(501);
     expect((await call("POST /_pilotlight/environments", {})).status).toBe(405);
     expect((await call("GET /_pilotlight/nope")).status).toBe(404);
+  });
+
+  /** Sends headers that fetch would not. */
+  async function answerTo(url: string, headers: Record<string, string>) {
+    const request = httpRequest(url, { method: "POST", headers });
+    request.end(JSON.stringify(newFunction("theirs")));
+    const [response] = await once(request, "response");
+    return { status: Number(response.statusCode), text: await text(response) };
+  }
+
+  test.each([
+    ["another site", { origin: "https://evil.example", "content-type": "text/plain" }],
+    ["a sandboxed frame", { origin: "null", "content-type": "text/plain" }],
+    ["a link on another site", { "sec-fetch-site": "cross-site" }],
+    ["another local port", { "sec-fetch-site": "same-site" }],
+    ["a name rebound to this machine", { host: "evil.example:4566" }],
+    ["a name that begins like a local one", { host: "127.0.0.1.evil.example" }],
+    ["a name with a local one as its user", { host: "localhost:1@evil.example" }],
+  ])("refuses a request of %s and does nothing", async (_what, headers) => {
+    const { call, emulator } = await start();
+    for (const path of [FUNCTIONS, "/_pilotlight/environments", "/bucket"]) {
+      const answer = await answerTo(emulator.awsUrl + path, headers);
+      expect(answer.status).toBe(403);
+      expect(JSON.parse(answer.text)).toEqual({
+        error: expect.stringMatching(/^The request .+\.$/),
+      });
+    }
+    expect((await call(`GET ${FUNCTIONS}`)).body["Functions"]).toEqual([]);
+  });
+
+  test.each(["127.0.0.1", "localhost", "LOCALHOST:9", "[::1]", "[::1]:4566"])(
+    "answers as %s",
+    async (host) => {
+      const { emulator } = await start();
+      const headers = { host, "sec-fetch-site": "none" };
+      expect((await answerTo(emulator.awsUrl + FUNCTIONS, headers)).status).toBe(201);
+    },
+  );
+
+  test("answers a client of HTTP/1.0, which names no host", async () => {
+    const { emulator } = await start();
+    const socket = connect(Number(new URL(emulator.awsUrl).port), "127.0.0.1");
+    socket.write("GET /_pilotlight/environments HTTP/1.0\r\n\r\n");
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK[^]+\[\]$/);
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { hostRefusal, pageRefusal } from "./http/foreign-request.ts";
 import { announcedBytes, readBody } from "./http/read-body.ts";
 import { jsonReply, type Reply, sendReply } from "./http/reply.ts";
 import type { EnvironmentSummary } from "./lambda/environment-summary.ts";
@@ -25,7 +26,8 @@ interface AwsEndpointContext {
 /**
  * Makes the handler of the one address that all emulated AWS services share.
  *
- * The service is the one that the request is signed for; signatures themselves are not verified.
+ * The service is the one that the request is signed for; signatures themselves are not verified. A
+ * request of a web page is refused whatever it asks for: who creates a function runs code here.
  */
 export function awsEndpoint(
   context: AwsEndpointContext,
@@ -43,6 +45,8 @@ async function answer(
   context: AwsEndpointContext,
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): Promise<Reply | undefined> {
+  const refusal = hostRefusal(request) ?? pageRefusal(request);
+  if (refusal !== undefined) return jsonReply(403, { error: `${refusal}.` });
   const url = request.url ?? "/";
   const queryStart = url.indexOf("?");
   const path = queryStart < 0 ? url : url.slice(0, queryStart);

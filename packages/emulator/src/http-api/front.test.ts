@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 
 import { VirtualClock } from "@pilotlight/core/testing";
 import { afterEach, describe, expect, test } from "vitest";
@@ -188,6 +189,23 @@ describe("httpApiFront", () => {
     socket.destroy();
     expect((await fetch(url)).status).toBe(200);
     expect(events).toHaveLength(1);
+  });
+
+  test("refuses a request for another host before its body, and takes one of another origin", async () => {
+    const { url, events, records } = await startFront();
+    const request = httpRequest(url, { method: "POST", headers: { host: "evil.example" } });
+    request.end("{}");
+    const [response] = await once(request, "response");
+    expect(response.statusCode).toBe(403);
+    expect(JSON.parse(await text(response))).toEqual({
+      message: "Forbidden",
+      error: expect.stringContaining('"evil.example"'),
+    });
+    expect(events).toHaveLength(0);
+    const page = await fetch(url, { method: "POST", headers: { origin: "http://localhost:5173" } });
+    expect(page.status).toBe(200);
+    expect(page.headers.get("access-control-allow-origin")).toBeNull();
+    expect(records.map(({ statusCode }) => statusCode)).toEqual([403, 200]);
   });
 
   test("answers /metrics itself where there is a source, and only GET", async () => {

@@ -4,6 +4,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:
 import { formatBytes, HTTP_API_LIMITS, LAMBDA_LIMITS, type Timers } from "@pilotlight/core";
 
 import type { InvocationOutcome } from "../environment/contract.ts";
+import { hostRefusal } from "../http/foreign-request.ts";
 import { announcedBytes, readBody } from "../http/read-body.ts";
 import { jsonReply, type Reply, sendReply } from "../http/reply.ts";
 import type { PoolRefusal } from "../lambda/pool.ts";
@@ -49,7 +50,12 @@ interface Exchange {
 
 const INTEGRATION_TIMEOUT_MS = HTTP_API_LIMITS.integrationTimeoutSecMax * 1000;
 
-/** Makes the request handler of the HTTP API: every route leads to one function. */
+/**
+ * Makes the request handler of the HTTP API: every route leads to one function.
+ *
+ * A page of another origin may call it, as it may call one on AWS; it reads no answer, since there are
+ * no CORS headers. Only a request for another host is refused.
+ */
 export function httpApiFront(
   context: FrontContext,
 ): (request: IncomingMessage, response: ServerResponse) => void {
@@ -85,6 +91,11 @@ async function answer(
   exchange: Exchange,
 ): Promise<{ reply: Reply; requestBytes: number } | undefined> {
   const { request, response } = exchange;
+  const refusal = hostRefusal(request);
+  if (refusal !== undefined) {
+    const reply = jsonReply(403, { message: "Forbidden", error: `${refusal}.` });
+    return { reply, requestBytes: 0 };
+  }
   const bytesMax = HTTP_API_LIMITS.payloadBytesMax;
   if (request.headers.expect !== undefined && (announcedBytes(request) ?? 0) <= bytesMax) {
     response.writeContinue();
