@@ -12,6 +12,7 @@ const context: RouteContext = {
   models: new Map(models.map((model) => [model.name, model])),
   invoker: functionInvoker(process.env),
   clock: { epochMs: () => Date.now(), monotonicMs: () => performance.now() },
+  onError: (error) => console.error(error),
 };
 
 export const handler = (event: HttpEvent): Promise<HttpResult> => routeRequest(event, context);

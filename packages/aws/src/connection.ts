@@ -21,6 +21,8 @@ export interface SignedCall {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** Time until the whole answer must be there, milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** What the service answered. */
@@ -35,9 +37,6 @@ const SOCKETS_MAX = 4;
 const AGENT_OPTIONS: http.AgentOptions = { keepAlive: true, maxSockets: SOCKETS_MAX };
 const HTTP_AGENT = new http.Agent(AGENT_OPTIONS);
 const HTTPS_AGENT = new https.Agent(AGENT_OPTIONS);
-
-/** The HTTP API ends a request at 30 s: waiting longer for an answer would serve nobody. */
-const CALL_TIMEOUT_MS = 29_000;
 
 /** China's regions have a domain of their own: https://docs.aws.amazon.com/general/latest/gr/lambda-service.html */
 function domainOf(region: string): string {
@@ -73,7 +72,7 @@ export function connectionFromEnvironment(
  *
  * A kept connection that the other side closed meanwhile is replaced, once: no byte of an answer had come.
  *
- * @throws Error of the network, or a timeout after 29 s.
+ * @throws Error of the network; one that is named AbortError or TimeoutError when the time is over.
  */
 export async function send(connection: Connection, call: SignedCall): Promise<ServiceAnswer> {
   try {
@@ -113,7 +112,7 @@ function attempt(connection: Connection, call: SignedCall): Promise<ServiceAnswe
       method: call.method,
       path: call.path,
       headers: signed.headers as http.OutgoingHttpHeaders,
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      signal: AbortSignal.timeout(call.timeoutMs),
     });
     request.on("response", (response) => {
       const chunks: Buffer[] = [];

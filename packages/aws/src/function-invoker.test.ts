@@ -133,6 +133,30 @@ describe("functionInvoker", () => {
     expect(count).toBe(3);
   });
 
+  test("reports an answer that does not come in time", async () => {
+    const started = createServer(() => undefined);
+    server = started;
+    await new Promise<void>((settle) => started.listen(0, "127.0.0.1", settle));
+    const { port } = started.address() as AddressInfo;
+    const variables = {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_ACCESS_KEY_ID: "id",
+      AWS_SECRET_ACCESS_KEY: "s",
+    };
+    const invoker = functionInvoker(variables, { timeoutMs: 50 });
+    expect(await invoker.invoke("f", EVENT)).toEqual({ kind: "timed-out", afterMs: 50 });
+  });
+
+  test.each([[{}], [[]], [null], ["text"], [{ statusCode: "200", headers: {}, body: "" }]])(
+    "reports %j, which is no answer of ours, as a failure of the function",
+    async (body) => {
+      expect(await outcomeOf(200, {}, body)).toMatchObject({
+        kind: "failed",
+        errorType: "Function.InvalidAnswer",
+      });
+    },
+  );
+
   test("does not repeat a call on a new connection", async () => {
     let count = 0;
     const invoker = await invokerOf((request) => {

@@ -5,21 +5,32 @@ import type { FunctionInvoker, InvokeOutcome } from "@pilotlight/router";
 import { connectionFromEnvironment, send } from "./connection.ts";
 import type { Connection, ServiceAnswer } from "./connection.ts";
 
+/** The HTTP API ends a request at 30 s: waiting longer for an answer would serve nobody. */
+const INVOKE_TIMEOUT_MS = 29_000;
+
 /**
  * Invokes model functions through the Lambda API, always by the `live` alias.
  *
  * @param variables - Environment variables: region, credentials and endpoint as every SDK reads them.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html for the call and its errors.
  */
-export function functionInvoker(variables: NodeJS.ProcessEnv): FunctionInvoker {
+export function functionInvoker(
+  variables: NodeJS.ProcessEnv,
+  { timeoutMs }: { timeoutMs: number } = { timeoutMs: INVOKE_TIMEOUT_MS },
+): FunctionInvoker {
   const connection = connectionFromEnvironment("lambda", variables);
-  return { invoke: (functionName, event) => invoke(connection, functionName, event) };
+  return {
+    invoke: (functionName, event) => invoke(connection, { functionName, event, timeoutMs }),
+  };
 }
 
 async function invoke(
   connection: Connection,
-  functionName: string,
-  event: InvocationEvent,
+  {
+    functionName,
+    event,
+    timeoutMs,
+  }: { functionName: string; event: InvocationEvent; timeoutMs: number },
 ): Promise<InvokeOutcome> {
   const body = Buffer.from(JSON.stringify(event));
   const bytesMax = LAMBDA_LIMITS.invokeRequestBytesMax;
@@ -31,10 +42,14 @@ async function invoke(
       path: `/2015-03-31/functions/${functionName}/invocations?Qualifier=${LIVE_ALIAS}`,
       headers: { "Content-Type": "application/json" },
       body,
+      timeoutMs,
     });
     return outcomeOf(answer, body.length);
   } catch (error) {
-    return { kind: "unreachable", cause: error instanceof Error ? error.message : String(error) };
+    if (!(error instanceof Error)) throw error;
+    const isTimeout = error.name === "AbortError" || error.name === "TimeoutError";
+    if (isTimeout) return { kind: "timed-out", afterMs: timeoutMs };
+    return { kind: "unreachable", cause: error.message };
   }
 }
 
@@ -53,7 +68,7 @@ function outcomeOf({ statusCode, headers, body }: ServiceAnswer, bytes: number):
   const value = parsed(body);
   if (statusCode === 200) {
     const functionError = headers["x-amz-function-error"];
-    if (functionError === undefined) return { kind: "answered", answer: value as InvocationAnswer };
+    if (functionError === undefined) return answered(value);
     const { errorType = String(functionError), errorMessage = "no message" } =
       value as FunctionFailure;
     return { kind: "failed", errorType, errorMessage };
@@ -66,6 +81,16 @@ function outcomeOf({ statusCode, headers, body }: ServiceAnswer, bytes: number):
   }
   const type = String(headers["x-amzn-errortype"] ?? statusCode).split(":", 1)[0];
   return { kind: "unreachable", cause: `${type}: ${text}` };
+}
+
+/** A function of ours always answers so; another one behind the same name does not. */
+function answered(value: object): InvokeOutcome {
+  const { statusCode, headers, body } = value as Partial<InvocationAnswer>;
+  const isAnswer =
+    typeof statusCode === "number" && typeof headers === "object" && typeof body === "string";
+  if (isAnswer) return { kind: "answered", answer: value as InvocationAnswer };
+  const errorMessage = "its answer has no statusCode, headers and body";
+  return { kind: "failed", errorType: "Function.InvalidAnswer", errorMessage };
 }
 
 /** @returns An empty object for what is no JSON object, so that a strange answer is an error like any other. */

@@ -35,7 +35,7 @@ export const ERROR_CATALOG = {
   ERR_ENCODING_UNSUPPORTED: { statusCode: 415, fault: "user", retryable: false },
   ERR_INFERENCE_FAILED: { statusCode: 400, fault: "user", retryable: false },
   ERR_FUNCTION_FAILED: { statusCode: 503, fault: "system", retryable: true },
-  ERR_FUNCTION_TIMED_OUT: { statusCode: 504, fault: "system", retryable: true },
+  ERR_FUNCTION_TIMED_OUT: { statusCode: 504, fault: "system", retryable: false },
   ERR_FUNCTION_THROTTLED: { statusCode: 503, fault: "system", retryable: true },
   ERR_FUNCTION_UNREACHABLE: { statusCode: 503, fault: "system", retryable: true },
   ERR_PORT_TAKEN: { statusCode: 500, fault: "user", retryable: false },

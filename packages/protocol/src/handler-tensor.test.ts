@@ -1,6 +1,18 @@
 import { describe, expect, test } from "vitest";
 
-import { tensorFromHandler } from "./index.ts";
+import { DATATYPES, tensorFromHandler as readTensor } from "./index.ts";
+import type { Datatype } from "./index.ts";
+
+/** Reads a tensor for an input that takes the datatype that it names, in every shape that it may have here. */
+function tensorFromHandler(name: string, value: unknown) {
+  const { datatype, shape } = (value ?? {}) as { datatype?: Datatype; shape?: unknown };
+  const known = datatype !== undefined && datatype in DATATYPES ? datatype : "FP32";
+  const rank = Array.isArray(shape) ? shape.length : 0;
+  return readTensor(
+    { name, datatype: known, shape: Array.from({ length: rank }, () => -1) },
+    value,
+  );
+}
 
 describe("tensorFromHandler", () => {
   test.each([
@@ -61,5 +73,26 @@ describe("tensorFromHandler", () => {
     expect(attempt).toThrow(expect.objectContaining({ code: "ERR_HANDLER_INVALID" }));
     expect(attempt).toThrow('the handler\'s tensor "pixels"');
     expect(attempt).toThrow(problem);
+  });
+
+  const SPEC = { name: "x", datatype: "FP32", shape: [-1, 3] } as const;
+
+  test.each([
+    [
+      { datatype: "FP64", shape: [1, 3], data: [1, 2, 3] },
+      ".datatype: got FP64, the model takes FP32",
+    ],
+    [
+      { datatype: "FP32", shape: [1, 2], data: [1, 2] },
+      ".shape: got [1, 2], the model takes [-1, 3]",
+    ],
+    [{ datatype: "FP32", shape: [3], data: [1, 2, 3] }, ".shape: got [3], the model takes [-1, 3]"],
+  ])("refuses %j for an input that takes something else", (value, text) => {
+    expect(() => readTensor(SPEC, value)).toThrow(
+      expect.objectContaining({
+        code: "ERR_HANDLER_INVALID",
+        message: expect.stringContaining(text),
+      }),
+    );
   });
 });

@@ -1,10 +1,10 @@
 import type { Place } from "./place.ts";
-import type { Datatype, Tensor, TensorData } from "./tensor.ts";
+import type { Datatype, Tensor, TensorData, TensorSpec } from "./tensor.ts";
 
 import { DATATYPES, elementCount, isDatatype } from "./datatypes.ts";
 import { elementsFromJson } from "./json-elements.ts";
 import { at, refusal, shown, shownShape } from "./place.ts";
-import { readShape } from "./shape.ts";
+import { checkShape, readShape } from "./shape.ts";
 
 /**
  * Reads a tensor that a user's handler returned: `{ datatype, shape, data }`.
@@ -12,10 +12,11 @@ import { readShape } from "./shape.ts";
  * `data` is the datatype's typed array (of FP16 half bits in a Uint16Array, or a Float16Array), taken as it is, or an
  * array of elements, flat or nested as the shape. NaN and infinities are accepted: the handler's code may mean them.
  *
- * @param name - The input for which the handler made it.
+ * @param spec - The model's input for which the handler made it: datatype and shape must fit.
  * @throws PilotlightError ERR_HANDLER_INVALID that says which field is wrong and what it takes.
  */
-export function tensorFromHandler(name: string, value: unknown): Tensor {
+export function tensorFromHandler(spec: TensorSpec, value: unknown): Tensor {
+  const { name } = spec;
   const place: Place = { path: `the handler's tensor ${shown(name)}`, code: "ERR_HANDLER_INVALID" };
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw refusal(place, `got ${shown(value)}, an object { datatype, shape, data } is expected`);
@@ -25,7 +26,12 @@ export function tensorFromHandler(name: string, value: unknown): Tensor {
     const accepted = Object.keys(DATATYPES).join(", ");
     throw refusal(at(place, ".datatype"), `got ${shown(datatype)}, accepted: ${accepted}`);
   }
-  const shape = readShape(sizes, at(place, ".shape"));
+  if (datatype !== spec.datatype) {
+    throw refusal(at(place, ".datatype"), `got ${datatype}, the model takes ${spec.datatype}`);
+  }
+  const shapePlace = at(place, ".shape");
+  const shape = readShape(sizes, shapePlace);
+  checkShape(shape, spec, shapePlace);
   const dataPlace = at(place, ".data");
   const elements = ArrayBuffer.isView(data)
     ? elementsOfView(data, datatype, dataPlace)

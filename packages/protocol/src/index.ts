@@ -1,3 +1,5 @@
+export type { HttpMessage } from "./body.ts";
+export { decompressed } from "./body.ts";
 export type { DatatypeTraits } from "./datatypes.ts";
 export { DATATYPES, datatypeOf, elementCount, onnxTypeOf } from "./datatypes.ts";
 export type { Endpoint } from "./endpoint.ts";

@@ -29,6 +29,11 @@ export function failureOf(
         "ERR_BODY_TOO_LARGE",
         `the request takes ${outcome.bytes} bytes on its way to the model; Lambda carries ${outcome.bytesMax}: send fewer rows, or the tensors in binary (the binary tensor data extension)`,
       );
+    case "timed-out":
+      return new PilotlightError(
+        "ERR_FUNCTION_TIMED_OUT",
+        `the model "${model}" did not answer within ${outcome.afterMs} ms, and the HTTP API waits no longer than 30 s: send a smaller batch, or raise memoryMb in the definition`,
+      );
     case "unreachable":
       return new PilotlightError(
         "ERR_FUNCTION_UNREACHABLE",

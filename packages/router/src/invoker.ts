@@ -9,6 +9,8 @@ export type InvokeOutcome =
   | { readonly kind: "throttled"; readonly reason: string }
   /** The event does not fit into an Invoke. */
   | { readonly kind: "too-large"; readonly bytes: number; readonly bytesMax: number }
+  /** No answer came in the time that a caller of the HTTP API would have waited; the function may still run. */
+  | { readonly kind: "timed-out"; readonly afterMs: number }
   /** Lambda itself could not be reached, or refused the call. */
   | { readonly kind: "unreachable"; readonly cause: string };
 

@@ -41,6 +41,7 @@ const ANSWERED: InvokeOutcome = {
 function setUp(outcome: InvokeOutcome = ANSWERED) {
   const clock = new VirtualClock();
   const { invoker, asked } = scriptedInvoker(clock, outcome);
+  const errors: unknown[] = [];
   const digits = {
     name: "digits",
     version: "1",
@@ -53,8 +54,9 @@ function setUp(outcome: InvokeOutcome = ANSWERED) {
     models: new Map([["digits", digits]]),
     invoker,
     clock,
+    onError: (error) => errors.push(error),
   };
-  return { context, asked };
+  return { context, asked, errors };
 }
 
 function httpEvent(method: string, rawPath: string, more: Partial<HttpEvent> = {}): HttpEvent {
@@ -112,7 +114,7 @@ describe("routeRequest", () => {
     expect(headers["x-pilotlight-decision"]).toContain("budget-ms=29.5; late=true");
   });
 
-  test.each(["", "0", "-5", "soon", "Infinity"])(
+  test.each(["", "0", "-5", "soon", "Infinity", "0x10", "1e3", "900001"])(
     "refuses the latency budget %j before asking the model",
     async (text) => {
       const { context, asked } = setUp();
@@ -178,6 +180,7 @@ describe("routeRequest", () => {
       "ERR_FUNCTION_UNREACHABLE",
     ],
     ["a timeout", failed("Sandbox.Timedout"), "ERR_FUNCTION_TIMED_OUT"],
+    ["no answer in time", { kind: "timed-out", afterMs: 29_000 }, "ERR_FUNCTION_TIMED_OUT"],
     ["a crash", failed("Runtime.ExitError"), "ERR_FUNCTION_FAILED"],
     ["an oversize answer", failed("Function.ResponseSizeTooLarge"), "ERR_ANSWER_TOO_LARGE"],
     ["a model that does not load", failed("ERR_MODEL_UNLOADABLE"), "ERR_MODEL_UNLOADABLE"],
@@ -191,4 +194,25 @@ describe("routeRequest", () => {
       expect(JSON.parse(answer.body)).toEqual({ error: expect.any(String) });
     },
   );
+
+  test("passes credentials and cookies on to a handler only", async () => {
+    const { context, asked } = setUp();
+    const headers = { authorization: "secret", "content-type": "text/plain" };
+    await routeRequest({ ...INFER, headers }, context);
+    await routeRequest(httpEvent("POST", "/predict/digits", { headers }), context);
+    expect(asked.map(({ event }) => event.headers)).toEqual([
+      { "content-type": "text/plain" },
+      headers,
+    ]);
+  });
+
+  test("tells of its own faults, and says nothing of them to the caller", async () => {
+    const { context, errors } = setUp();
+    const fault = new TypeError("secret detail");
+    const invoker: FunctionInvoker = { invoke: () => Promise.reject(fault) };
+    const answer = await routeRequest(INFER, { ...context, invoker });
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).not.toContain("secret");
+    expect(errors).toEqual([fault]);
+  });
 });

@@ -1,4 +1,4 @@
-import { PilotlightError } from "@pilotlight/core";
+import { isPilotlightError, LAMBDA_LIMITS, PilotlightError } from "@pilotlight/core";
 import type { Clock } from "@pilotlight/core";
 import { encodeError, matchPath } from "@pilotlight/protocol";
 import type { Endpoint, InvocationAnswer, InvocationEvent } from "@pilotlight/protocol";
@@ -28,6 +28,8 @@ export interface RouteContext extends Omit<RouteSettings, "models"> {
   readonly models: ReadonlyMap<string, RoutedModel>;
   readonly invoker: FunctionInvoker;
   readonly clock: Clock;
+  /** Told of errors that are no answer of ours: the caller sees only that there was one. */
+  readonly onError: (error: unknown) => void;
 }
 
 type ModelEndpoint = Extract<Endpoint, { model: string }>;
@@ -42,7 +44,10 @@ type ModelEndpoint = Extract<Endpoint, { model: string }>;
  */
 export async function routeRequest(event: HttpEvent, context: RouteContext): Promise<HttpResult> {
   const startedMs = context.clock.monotonicMs();
-  const answer = await answerOf(event, context).catch(errorAnswer);
+  const answer = await answerOf(event, context).catch((error: unknown) => {
+    if (!isPilotlightError(error)) context.onError(error);
+    return errorAnswer(error);
+  });
   const routeMs = context.clock.monotonicMs() - startedMs;
   const timings = [answer.headers["server-timing"], `route;dur=${routeMs.toFixed(2)}`];
   return {
@@ -93,7 +98,7 @@ async function askModel(
   const startedMs = context.clock.monotonicMs();
   const outcome = await context.invoker.invoke(model.functionName, {
     action: ACTIONS[endpoint.kind],
-    headers: definedHeaders(event),
+    headers: headersFor(endpoint, event),
     ...(event.body === undefined ? {} : { body: event.body }),
     isBase64Encoded: event.isBase64Encoded ?? false,
   });
@@ -130,21 +135,37 @@ function findModel(endpoint: ModelEndpoint, context: RouteContext): RoutedModel 
   return model;
 }
 
+const DECIMAL = /^\d+(\.\d+)?$/;
+
+/** The longest that a Lambda function runs; the definition takes no more either. */
+const LATENCY_BUDGET_MS_MAX = LAMBDA_LIMITS.timeoutSecMax * 1000;
+
 function latencyBudgetMs(event: HttpEvent, model: RoutedModel): number {
   const text = event.headers["x-latency-budget-ms"];
   if (text === undefined) return model.latencyBudgetMs;
   const budgetMs = Number(text);
-  if (text.trim() !== "" && Number.isFinite(budgetMs) && budgetMs > 0) return budgetMs;
+  if (DECIMAL.test(text.trim()) && budgetMs > 0 && budgetMs <= LATENCY_BUDGET_MS_MAX)
+    return budgetMs;
   throw new PilotlightError(
     "ERR_HEADER_INVALID",
-    `x-latency-budget-ms: got ${JSON.stringify(text)}; accepted: a number of milliseconds above 0`,
+    `x-latency-budget-ms: got ${JSON.stringify(text)}; accepted: milliseconds as a decimal number above 0, at most ${LATENCY_BUDGET_MS_MAX}`,
   );
 }
 
-function definedHeaders(event: HttpEvent): Record<string, string> {
+/** What decoding a body depends on; credentials and cookies are nobody's business beyond route. */
+const BODY_HEADERS: readonly string[] = [
+  "content-type",
+  "content-encoding",
+  "inference-header-content-length",
+];
+
+/** A user's handler sees every header of its request, all other actions only those of the body. */
+function headersFor(endpoint: ModelEndpoint, event: HttpEvent): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(event.headers)) {
-    if (value !== undefined) headers[name.toLowerCase()] = value;
+    const lowerCase = name.toLowerCase();
+    const isWanted = endpoint.kind === "predict" || BODY_HEADERS.includes(lowerCase);
+    if (isWanted && value !== undefined) headers[lowerCase] = value;
   }
   return headers;
 }

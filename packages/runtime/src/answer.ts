@@ -1,6 +1,7 @@
 import { isPilotlightError, LAMBDA_LIMITS, PilotlightError } from "@pilotlight/core";
 import {
   decodeInferRequest,
+  decompressed,
   encodeError,
   encodeInferResponse,
   encodeMetadata,
@@ -119,7 +120,7 @@ async function predictWithHandler(
   const handler = await served.loadHandler();
   const contentType = (event.headers["content-type"] ?? "").split(";", 1)[0] ?? "";
   const request = {
-    body: bodyBytes(event),
+    body: decompressed({ body: bodyBytes(event), headers: event.headers }),
     contentType: contentType.trim().toLowerCase(),
     headers: event.headers,
   };

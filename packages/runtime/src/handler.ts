@@ -2,7 +2,7 @@ import type { Tensor, TensorData, Datatype } from "@pilotlight/protocol";
 
 /** What the user's handler sees of an HTTP request. */
 export interface HandlerRequest {
-  /** The request's bytes; empty when it had none. */
+  /** The request's bytes, gzip or deflate undone; empty when it had none. */
   readonly body: Uint8Array;
   /** Lower case, without parameters; empty when the request named none. */
   readonly contentType: string;

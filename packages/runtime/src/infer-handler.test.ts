@@ -1,14 +1,16 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { LAMBDA_LIMITS } from "@pilotlight/core";
 import type { InvocationEvent } from "@pilotlight/protocol";
 
 import { inferHandler } from "./infer-handler.ts";
 import type { InferSettings } from "./settings.ts";
-import { identityModel } from "./testing/identity-model.ts";
+import { identityModel } from "./testing/small-models.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -157,6 +159,56 @@ describe("inferHandler", () => {
     const answer = await (await open(source))(predictEvent("x"));
     expect(answer.statusCode).toBe(500);
     expect(answer.body).toContain(text);
+  });
+
+  const postprocess = (result: string) =>
+    `export default { preprocess: () => ({ x: { datatype: "FP32", shape: [1, 2], data: [1, 2] } }), postprocess: () => (${result}) };`;
+
+  test.each([
+    ['{ status: 200, headers: { "x-a": "b\\r\\nx-c: d" } }', 'the header \\"x-a\\"'],
+    ['{ status: 200, headers: { "x-a": "€" } }', 'the header \\"x-a\\"'],
+    ['{ status: 200, headers: { "x a": "b" } }', 'the header \\"x a\\"'],
+    ['{ status: 200, headers: { "set-cookie": ["a", "b"] } }', 'the header \\"set-cookie\\"'],
+  ])("answers 500 and names the header that HTTP cannot carry: %s", async (result, text) => {
+    const answer = await (await open(postprocess(result)))(predictEvent("x"));
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).toContain(text);
+  });
+
+  test.each([
+    ["{ status: 100 }", '{"status":100}'],
+    ["{ status: 200, more: 1 }", '{"status":200,"more":1}'],
+    ["{ bytes: Buffer.from([1, 255]) }", '{"bytes":[1,255]}'],
+    ["{ big: 2n ** 60n, small: 3n }", '{"big":"1152921504606846976","small":3}'],
+  ])("takes %s for a JSON value", async (result, body) => {
+    expect(await (await open(postprocess(result)))(predictEvent("x"))).toMatchObject({
+      statusCode: 200,
+      body,
+    });
+  });
+
+  test("undoes the compression of a request before its handler", async () => {
+    const handler = await open(ECHO_HANDLER);
+    const event = {
+      ...predictEvent("x"),
+      headers: { "content-encoding": "gzip" },
+      body: gzipSync("[1, 2]").toString("base64"),
+    };
+    expect(await handler(event)).toMatchObject({ statusCode: 200, body: '{"sum":3,"raw":[1,2]}' });
+  });
+
+  test("carries every answer that it does not refuse: route and headers fit beside it", async () => {
+    // A text of n letters is n + 2 bytes of JSON, and again n + 6 as JSON inside the answer.
+    const handler = await open(`export default {
+      preprocess: () => ({ x: { datatype: "FP32", shape: [1, 2], data: [1, 2] } }),
+      postprocess: (_outputs, { body }) => "a".repeat(Number(Buffer.from(body))),
+    };`);
+    const refusedFrom = LAMBDA_LIMITS.invokeResponseBytesMax - 8192 - 6 + 1;
+    const largest = await handler(predictEvent(String(refusedFrom - 1)));
+    expect(largest.statusCode).toBe(200);
+    const envelopeBytes = Buffer.byteLength(JSON.stringify(largest)) - (refusedFrom - 1);
+    expect(envelopeBytes).toBeLessThan(8192);
+    expect((await handler(predictEvent(String(refusedFrom)))).statusCode).toBe(413);
   });
 
   test("lets a handler answer with status, headers and bytes", async () => {

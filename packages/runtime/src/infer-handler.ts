@@ -57,8 +57,8 @@ function markWarm(answer: InvocationAnswer): InvocationAnswer {
   return { ...answer, headers: { ...answer.headers, "x-pilotlight-cold": "false" } };
 }
 
-/** A handler that fails to load is tried again: its cause may have been mended meanwhile. */
+/** Node keeps the outcome of loading a module, also a failure: asking again would change nothing. */
 function once(load: () => Promise<Handler>): () => Promise<Handler> {
-  let loaded: Handler | undefined;
-  return async () => (loaded ??= await load());
+  let loading: Promise<Handler> | undefined;
+  return () => (loading ??= load());
 }

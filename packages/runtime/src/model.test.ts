@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import { isPilotlightError } from "@pilotlight/core";
 import type { SessionSpec } from "@pilotlight/core";
@@ -11,7 +11,7 @@ import { DATATYPES, elementCount } from "@pilotlight/protocol";
 import type { Datatype, Tensor } from "@pilotlight/protocol";
 
 import { openModel } from "./model.ts";
-import { identityModel } from "./testing/identity-model.ts";
+import { identityModel, textToNumberModel } from "./testing/small-models.ts";
 
 const SESSION: SessionSpec = { threads: 1, optimization: "all", warmUp: true };
 const DATATYPE_NAMES = Object.keys(DATATYPES) as Datatype[];
@@ -124,5 +124,21 @@ describe("openModel", () => {
     await expect(model.run([wrong], ["y"])).rejects.toMatchObject({ code: "ERR_INFERENCE_FAILED" });
     const right: Tensor = { name: "x", datatype: "FP32", shape: [2], data: Float32Array.of(1, 2) };
     expect((await model.run([right], ["y"]))[0]?.data).toEqual(Float32Array.of(1, 2));
+  });
+
+  test("runs a model once on zeros when asked, and says so of one that does not run on zeros", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const path = await write("numbers.onnx", textToNumberModel(["batch"]));
+    await openModel(path, { ...SESSION, warmUp: false });
+    expect(warn).not.toHaveBeenCalled();
+    const model = await openModel(path, SESSION);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining("does not run on zeros"));
+    const input: Tensor = { name: "x", datatype: "BYTES", shape: [2], data: ["7", "-1"] };
+    expect((await model.run([input], ["y"]))[0]?.data).toEqual(Int32Array.of(7, -1));
+    warn.mockRestore();
+  });
+
+  test("has ONNX Runtime's telemetry switched off", () => {
+    expect(process.env["ORT_DISABLE_TELEMETRY"]).toBe("1");
   });
 });

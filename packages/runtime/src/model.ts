@@ -1,12 +1,13 @@
 import type * as ort from "onnxruntime-node";
 
-import { isPilotlightError, PilotlightError } from "@pilotlight/core";
+import { PilotlightError } from "@pilotlight/core";
 import type { SessionSpec } from "@pilotlight/core";
 import type { ModelSignature, Tensor } from "@pilotlight/protocol";
 
 import { inspectArtifact, unloadable } from "./artifact.ts";
 import { fromOnnxTensor, toOnnxTensor } from "./onnx-tensor.ts";
 import { onnxruntime } from "./onnxruntime.ts";
+import { sessionOptions } from "./session-options.ts";
 import { readSignature } from "./signature.ts";
 import { warmUpInputs } from "./warm-up.ts";
 
@@ -26,16 +27,6 @@ export interface Model {
   /** Frees the session's memory. */
   release(): Promise<void>;
 }
-
-const OPTIMIZATION_LEVELS = {
-  disabled: "disabled",
-  basic: "basic",
-  extended: "extended",
-  all: "all",
-} as const;
-
-/** ONNX Runtime's own scale: 3 is errors only. A model's warnings would be repeated at every cold start. */
-const LOG_SEVERITY_ERROR = 3;
 
 /**
  * Loads an ONNX file and, if asked, runs it once on zeros so that the first request finds its memory allocated.
@@ -59,16 +50,7 @@ export async function openModel(path: string, spec: SessionSpec): Promise<Model>
 
 async function createSession(path: string, spec: SessionSpec): Promise<ort.InferenceSession> {
   try {
-    return await onnxruntime.InferenceSession.create(path, {
-      executionProviders: ["cpu"],
-      executionMode: "sequential",
-      intraOpNumThreads: spec.threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: OPTIMIZATION_LEVELS[spec.optimization],
-      logSeverityLevel: LOG_SEVERITY_ERROR,
-      // Spinning threads bill CPU while nothing runs: they double the CPU of a request.
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
-    });
+    return await onnxruntime.InferenceSession.create(path, sessionOptions(spec));
   } catch (error) {
     throw unloadable(path, explainLoadError(error), error);
   }
@@ -94,27 +76,36 @@ async function runSession(
   inputs: readonly Tensor[],
   outputs: readonly string[],
 ): Promise<readonly Tensor[]> {
-  const feeds: Record<string, ort.Tensor> = {};
-  for (const tensor of inputs) feeds[tensor.name] = toOnnxTensor(tensor);
-  try {
-    const results = await session.run(feeds, outputs);
-    return outputs.map((name) => fromOnnxTensor(name, results[name]));
-  } catch (error) {
-    if (isPilotlightError(error)) throw error;
-    throw new PilotlightError(
-      "ERR_INFERENCE_FAILED",
-      `the model refuses these inputs: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
+  const feeds = Object.fromEntries(inputs.map((tensor) => [tensor.name, toOnnxTensor(tensor)]));
+  const results = await session.run(feeds, outputs).catch((error: unknown) => {
+    throw runError(error);
+  });
+  return outputs.map((name) => fromOnnxTensor(name, results[name]));
+}
+
+/** What ONNX Runtime says when memory runs out: the caller's inputs are not at fault, another environment may do. */
+const OUT_OF_MEMORY = /failed to allocate|bad allocation|bad_alloc|out of memory/i;
+
+function runError(error: unknown): PilotlightError {
+  const text = messageOf(error);
+  if (OUT_OF_MEMORY.test(text)) {
+    return new PilotlightError(
+      "ERR_FUNCTION_FAILED",
+      `the model ran out of memory: send a smaller batch, or raise memoryMb in the definition. ONNX Runtime says: ${text}`,
+      { cause: error },
     );
   }
+  return new PilotlightError("ERR_INFERENCE_FAILED", `the model refuses these inputs: ${text}`, {
+    cause: error,
+  });
 }
 
 async function warmUp(model: Model): Promise<void> {
+  const inputs = warmUpInputs(model.signature);
+  if (inputs === undefined) return;
   const names = model.signature.outputs.map((output) => output.name);
   try {
-    await model.run(warmUpInputs(model.signature), names);
+    await model.run(inputs, names);
   } catch (error) {
     // Zeros are no valid input for every model (an index, an empty text): such a model just starts unwarmed.
     console.warn(`warm-up skipped: the model does not run on zeros: ${messageOf(error)}`);

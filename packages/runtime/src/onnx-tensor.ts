@@ -1,6 +1,6 @@
 import type * as ort from "onnxruntime-node";
 
-import { invariant, PilotlightError } from "@pilotlight/core";
+import { invariant } from "@pilotlight/core";
 import { datatypeOf, onnxTypeOf } from "@pilotlight/protocol";
 import type { Tensor, TensorData } from "@pilotlight/protocol";
 
@@ -23,20 +23,11 @@ export function toOnnxTensor(tensor: Tensor): ort.Tensor {
   return made;
 }
 
-/**
- * Reads an ONNX Runtime tensor over the same memory.
- *
- * @throws PilotlightError ERR_INFERENCE_FAILED when the output is no tensor of a known datatype.
- */
+/** Reads an ONNX Runtime tensor over the same memory; the signature names only outputs that are tensors. */
 export function fromOnnxTensor(name: string, value: ort.OnnxValue | undefined): Tensor {
   invariant(value !== undefined, `ONNX Runtime gave no output "${name}"`);
   const datatype = datatypeOf(value.type);
-  if (datatype === undefined || !("data" in value)) {
-    throw new PilotlightError(
-      "ERR_INFERENCE_FAILED",
-      `the output "${name}" is a ${value.type}, which the Open Inference Protocol cannot carry`,
-    );
-  }
+  invariant(datatype !== undefined && "data" in value, `the output "${name}" is no tensor`);
   const data = value.data as TensorData | Float16Array;
   const bits = data instanceof Float16Array ? halfBits(data) : data;
   return { name, datatype, shape: value.dims.map(Number), data: bits };

@@ -1,3 +1,5 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
+
 import { isPilotlightError, PilotlightError } from "@pilotlight/core";
 import { encodeError, tensorFromHandler } from "@pilotlight/protocol";
 import type { InvocationAnswer, ModelSignature, Tensor } from "@pilotlight/protocol";
@@ -44,7 +46,7 @@ function inputsFromHandler(made: unknown, signature: ModelSignature): readonly T
     const value: unknown = Reflect.get(made, input.name);
     if (value === undefined)
       throw handlerInvalid(`preprocess returned no "${input.name}"`, signature);
-    return tensorFromHandler(input.name, value);
+    return tensorFromHandler(input, value);
   });
 }
 
@@ -60,36 +62,58 @@ function handlerInvalid(fault: string, signature: ModelSignature): PilotlightErr
 
 function answerFromHandler(value: unknown): InvocationAnswer {
   if (!isHandlerResponse(value)) return jsonAnswer(200, value);
-  const { status, headers = {}, body } = value;
-  const lowerCase = Object.fromEntries(
-    Object.entries(headers).map(([name, text]) => [name.toLowerCase(), text]),
-  );
+  const { status, body } = value;
+  const headers = checkedHeaders(value.headers ?? {});
   if (body instanceof Uint8Array) {
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    return {
-      statusCode: status,
-      headers: lowerCase,
-      body: bytes.toString("base64"),
-      isBase64Encoded: true,
-    };
+    return { statusCode: status, headers, body: bytes.toString("base64"), isBase64Encoded: true };
   }
-  if (typeof body === "string")
-    return { statusCode: status, headers: lowerCase, body, isBase64Encoded: false };
-  if (body === undefined)
-    return { statusCode: status, headers: lowerCase, body: "", isBase64Encoded: false };
+  if (typeof body === "string" || body === undefined) {
+    return { statusCode: status, headers, body: body ?? "", isBase64Encoded: false };
+  }
   const answer = jsonAnswer(status, body);
-  return { ...answer, headers: { ...answer.headers, ...lowerCase } };
+  return { ...answer, headers: { ...answer.headers, ...headers } };
+}
+
+/** @throws PilotlightError ERR_HANDLER_INVALID naming the header that HTTP cannot carry. */
+function checkedHeaders(headers: object): Record<string, string> {
+  const checked = Object.entries(headers).map(([name, text]): [string, string] => {
+    if (typeof text !== "string") {
+      throw headerInvalid(name, `its value is a ${typeof text}`);
+    }
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, text);
+    } catch (error) {
+      throw headerInvalid(name, error instanceof Error ? error.message : String(error));
+    }
+    return [name.toLowerCase(), text];
+  });
+  return Object.fromEntries(checked);
+}
+
+function headerInvalid(name: string, fault: string): PilotlightError {
+  return new PilotlightError(
+    "ERR_HANDLER_INVALID",
+    `postprocess returned the header ${JSON.stringify(name)}: ${fault}; accepted: names and values of one line of text that HTTP carries`,
+  );
 }
 
 const RESPONSE_FIELDS: readonly string[] = ["status", "headers", "body"];
 
-/** A response has a numeric status and no other field than headers and body; anything else is a JSON value. */
+/**
+ * A response has a final status (200 to 599) and no other field than headers and body; anything else is a JSON value.
+ */
 function isHandlerResponse(value: unknown): value is HandlerResponse {
   if (typeof value !== "object" || value === null || !("status" in value)) return false;
   const { status } = value;
   const isStatus =
-    typeof status === "number" && Number.isInteger(status) && status >= 100 && status <= 599;
-  return isStatus && Object.keys(value).every((field) => RESPONSE_FIELDS.includes(field));
+    typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599;
+  const { headers } = value as HandlerResponse;
+  const hasHeaders = headers === undefined || (typeof headers === "object" && headers !== null);
+  return (
+    isStatus && hasHeaders && Object.keys(value).every((field) => RESPONSE_FIELDS.includes(field))
+  );
 }
 
 function jsonAnswer(statusCode: number, value: unknown): InvocationAnswer {
@@ -112,12 +136,14 @@ function jsonAnswer(statusCode: number, value: unknown): InvocationAnswer {
  * JSON has no typed arrays and no 64-bit integers: a handler should be able to return a tensor's data as it is.
  * An integer beyond 2^53 becomes text, since most JSON readers would round it.
  */
-function plainNumbers(_key: string, value: unknown): unknown {
-  if (typeof value === "bigint")
+function plainNumbers(this: unknown, key: string, value: unknown): unknown {
+  if (typeof value === "bigint") {
     return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  return ArrayBuffer.isView(value) && !(value instanceof DataView)
-    ? Array.from(value as Uint8Array)
-    : value;
+  }
+  // A Buffer's own toJSON has run before the replacer: what it was is still in its holder.
+  const original: unknown = Reflect.get(this as object, key);
+  const isTyped = ArrayBuffer.isView(original) && !(original instanceof DataView);
+  return isTyped ? Array.from(original as Uint8Array) : value;
 }
 
 function refusalFromHandler(error: unknown): InvocationAnswer {

@@ -20,6 +20,9 @@ const ELEMENT_TYPES: Readonly<Record<Datatype, number>> = {
 const IR_VERSION = 8;
 const OPSET_VERSION = 17;
 
+/** onnx.proto, AttributeProto.AttributeType.INT. */
+const ATTRIBUTE_INT = 2;
+
 type Field = Uint8Array;
 
 /**
@@ -30,11 +33,33 @@ type Field = Uint8Array;
  */
 export function identityModel(datatype: Datatype, shape: readonly (number | string)[]): Uint8Array {
   const node = message([text(1, "x"), text(2, "y"), text(4, "Identity")]);
+  return oneNodeModel(node, { from: datatype, to: datatype, shape });
+}
+
+/**
+ * The bytes of an ONNX model that reads each text of `x` as a whole number `y`; it fails on an empty text.
+ *
+ * @param shape - A text is a dimension that may vary.
+ */
+export function textToNumberModel(shape: readonly (number | string)[]): Uint8Array {
+  const to = message([
+    text(1, "to"),
+    varintField(3, ELEMENT_TYPES.INT32),
+    varintField(20, ATTRIBUTE_INT),
+  ]);
+  const node = message([text(1, "x"), text(2, "y"), text(4, "Cast"), bytes(5, to)]);
+  return oneNodeModel(node, { from: "BYTES", to: "INT32", shape });
+}
+
+function oneNodeModel(
+  node: Uint8Array,
+  { from, to, shape }: { from: Datatype; to: Datatype; shape: readonly (number | string)[] },
+): Uint8Array {
   const graph = message([
     bytes(1, node),
-    text(2, "identity"),
-    bytes(11, valueInfo("x", { datatype, shape })),
-    bytes(12, valueInfo("y", { datatype, shape })),
+    text(2, "one-node"),
+    bytes(11, valueInfo("x", { datatype: from, shape })),
+    bytes(12, valueInfo("y", { datatype: to, shape })),
   ]);
   const opset = message([text(1, ""), varintField(2, OPSET_VERSION)]);
   return message([varintField(1, IR_VERSION), bytes(7, graph), bytes(8, opset)]);
