@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import type { Manifest, ModelSpec } from "@pilotlight/core";
@@ -25,14 +25,22 @@ const HANDLER_FILE = "handler.mjs";
 /** Lambda's Handler setting for every function of ours. */
 export const FUNCTION_HANDLER = "index.handler";
 
+/** The code that all functions of one kind share. */
+interface SharedBundle {
+  readonly bytes: Uint8Array;
+  readonly inputs: readonly string[];
+}
+
 /** Builds the functions of a manifest into folders of a work directory; the shared bundles are made once. */
 export class FunctionBuilder {
   readonly #workDirectory: string;
-  readonly #bundles = new Map<string, Promise<readonly string[]>>();
-  #folderCount = 0;
+  readonly #checkout: string;
+  readonly #bundles = new Map<string, Promise<SharedBundle>>();
 
-  constructor(workDirectory: string) {
+  /** @param options - `checkout`: where functions/ lies. */
+  constructor(workDirectory: string, { checkout = CHECKOUT }: { checkout?: string } = {}) {
     this.#workDirectory = workDirectory;
+    this.#checkout = checkout;
   }
 
   /** Builds the route function. */
@@ -76,32 +84,35 @@ export class FunctionBuilder {
     { settings, handler }: { settings: InferSettings | RouteSettings; handler: string | null },
   ): Promise<BuiltFunction> {
     const shared = await this.#sharedBundle(entry);
-    this.#folderCount += 1;
-    const codeDirectory = join(this.#workDirectory, `${entry}-${this.#folderCount}`);
-    await mkdir(codeDirectory, { recursive: true });
-    await copyFile(this.#bundlePath(entry), join(codeDirectory, BUNDLE_FILE));
+    const codeDirectory = await mkdtemp(join(this.#workDirectory, `${entry}-`));
+    await writeFile(join(codeDirectory, BUNDLE_FILE), shared.bytes);
     const text = JSON.stringify(settings, null, 2);
     await writeFile(join(codeDirectory, SETTINGS_FILE), text);
-    const digest = createHash("sha256").update(text);
-    if (handler === null) return { codeDirectory, digest: digest.digest("hex"), inputs: shared };
+    const digest = createHash("sha256").update(shared.bytes).update(text);
+    if (handler === null) {
+      return { codeDirectory, digest: digest.digest("hex"), inputs: shared.inputs };
+    }
     const outfile = join(codeDirectory, HANDLER_FILE);
     const { inputs } = await bundle({ entry: handler, outfile });
     digest.update(await readFile(outfile));
-    return { codeDirectory, digest: digest.digest("hex"), inputs: [...shared, ...inputs] };
+    return { codeDirectory, digest: digest.digest("hex"), inputs: [...shared.inputs, ...inputs] };
   }
 
-  #bundlePath(entry: string): string {
-    return join(this.#workDirectory, `${entry}.mjs`);
+  async #sharedBundle(entry: string): Promise<SharedBundle> {
+    const known = this.#bundles.get(entry) ?? this.#bundleShared(entry);
+    this.#bundles.set(entry, known);
+    return await known;
   }
 
-  async #sharedBundle(entry: string): Promise<readonly string[]> {
-    const known = this.#bundles.get(entry);
-    if (known !== undefined) return await known;
-    const made = bundle({
-      entry: join(CHECKOUT, "functions", `${entry}.ts`),
-      outfile: this.#bundlePath(entry),
-    }).then(({ inputs }) => inputs);
-    this.#bundles.set(entry, made);
-    return await made;
+  async #bundleShared(entry: string): Promise<SharedBundle> {
+    const folder = await mkdtemp(join(this.#workDirectory, "shared-"));
+    try {
+      const outfile = join(folder, BUNDLE_FILE);
+      const file = join(this.#checkout, "functions", `${entry}.ts`);
+      const { inputs } = await bundle({ entry: file, outfile });
+      return { bytes: await readFile(outfile), inputs };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 }
