@@ -27,6 +27,8 @@ function withUnzippedSize(zip: Uint8Array, bytes: number): Uint8Array {
   return changed;
 }
 
+const EMPTY = new Uint8Array();
+
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe("unpackCode", () => {
@@ -65,6 +67,37 @@ describe("unpackCode", () => {
     await expect(unpackCode(strToU8("no zip"), root)).rejects.toThrow(
       "Could not unzip uploaded file. Please check your file, then try to upload again.",
     );
+  });
+
+  test.each([
+    ["a file that is a folder too", ["a", "a/b"]],
+    ["a file that is a folder of folders", ["a", "a/b/c"]],
+    ["a file that is an empty folder too", ["a", "a/"]],
+    ["a folder that is a file too", ["a/b", "a"]],
+    ["a name of 300 characters", ["x".repeat(300)]],
+    ["a path of 5000 characters", ["x/".repeat(2_500)]],
+  ])("refuses %s in the same words and leaves nothing behind", async (_what, paths) => {
+    const zip = zipSync(Object.fromEntries(paths.map((path) => [path, strToU8("")])));
+    const directory = join(root, "impossible");
+    await expect(unpackCode(zip, directory)).rejects.toMatchObject({
+      type: "InvalidParameterValueException",
+      message: "Could not unzip uploaded file. Please check your file, then try to upload again.",
+    });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test("counts files: 50,000 are accepted, one more is refused before any is written", async () => {
+    const files = (count: number) => Array.from({ length: count }, (_file, at) => [at, EMPTY]);
+    const directory = join(root, "many");
+    // Where the count is accepted, the last entry is refused for its path: nothing has to be unpacked.
+    for (const [count, reason] of [
+      [50_000, 'has the entry "../evil.mjs"'],
+      [50_001, "has more than 50000 files"],
+    ] as const) {
+      const entries = Object.fromEntries([...files(count - 1), ["../evil.mjs", EMPTY]]);
+      await expect(unpackCode(zipSync(entries, { level: 0 }), directory)).rejects.toThrow(reason);
+    }
+    expect(existsSync(directory)).toBe(false);
   });
 
   test("refuses a package that says it unpacks to more than 250 MB", async () => {

@@ -17,12 +17,23 @@ const ZIP_FILES_MAX = 50_000;
 /** A package may bring programs that its handler runs, and ZIP rights are not read. */
 const FILE_MODE = 0o755;
 
+/** What the system says of paths that cannot be: a file as a folder, a name that is too long. */
+const PATH_FAULTS: ReadonlySet<unknown> = new Set([
+  "EEXIST",
+  "EILSEQ",
+  "EINVAL",
+  "EISDIR",
+  "ENAMETOOLONG",
+  "ENOTDIR",
+]);
+
 /**
  * Unpacks a deployment package into a folder of its own.
  *
  * @param zip - The ZIP file itself.
- * @param directory - Folder of the function's packages; the new folder is made in it.
- * @throws AwsError 400 when the file is no ZIP file, is too large, or has a path that leads out of the folder.
+ * @param directory - Folder of all packages; the new folder is made in it.
+ * @throws AwsError 400 when the file is no ZIP file, is too large, or has a path that cannot be or leads
+ *   out of the folder.
  */
 export async function unpackCode(zip: Uint8Array, directory: string): Promise<FunctionCode> {
   if (zip.byteLength > ZIPPED_BYTES_MAX) {
@@ -37,7 +48,7 @@ export async function unpackCode(zip: Uint8Array, directory: string): Promise<Fu
     for (const [path, bytes] of Object.entries(files)) await writeEntry(join(target, path), bytes);
   } catch (error) {
     await rm(target, { recursive: true, force: true });
-    throw error;
+    throw isPathFault(error) ? unreadableZip() : error;
   }
   return {
     directory: target,
@@ -94,10 +105,18 @@ function inflate(zip: Uint8Array, accepts: (name: string, sizeBytes: number) => 
     return unzipSync(zip, { filter: ({ name, originalSize }) => accepts(name, originalSize) });
   } catch {
     // Whatever is wrong with the file, AWS has one text for it.
-    throw invalidParameter(
-      "Could not unzip uploaded file. Please check your file, then try to upload again.",
-    );
+    throw unreadableZip();
   }
+}
+
+function unreadableZip(): AwsError {
+  return invalidParameter(
+    "Could not unzip uploaded file. Please check your file, then try to upload again.",
+  );
+}
+
+function isPathFault(error: unknown): boolean {
+  return error instanceof Error && "code" in error && PATH_FAULTS.has(error.code);
 }
 
 function entryRefusal({
