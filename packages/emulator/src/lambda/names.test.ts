@@ -54,6 +54,21 @@ describe("parseFunctionReference", () => {
     );
   });
 
+  test.each(["..", ".", "a.b", "my-function:$LATEST.PUBLISHED"])(
+    "takes %s only where a version may be named",
+    (functionName) => {
+      expect(parse(functionName).name).toBe(functionName.split(":")[0]);
+      const error = failureOf(() =>
+        parseFunctionReference({ functionName, operation: "CreateFunction" }),
+      );
+      expect(error.type).toBe("ValidationException");
+      expect(error.body["message"]).toBe(
+        `1 validation error detected: Value '${functionName}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: ` +
+          String.raw`(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?`,
+      );
+    },
+  );
+
   test("counts every constraint that a name and a qualifier break", () => {
     const error = failureOf(() => parse(`${"a".repeat(300)}!`, "b!".repeat(100)));
     expect(error.body["message"]).toMatch(/^4 validation errors detected: .+; .+; .+; .+$/);

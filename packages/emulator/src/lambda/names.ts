@@ -11,7 +11,7 @@ export const LATEST = "$LATEST";
 const NAME_PATTERN_TEXT =
   "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?";
 
-/** The same pattern for operations that take no version: their names have no dots. */
+/** The same pattern for operations that take no version: it has no dots. */
 const UNQUALIFIED_NAME_PATTERN_TEXT =
   "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?";
 
@@ -68,9 +68,12 @@ export function parseFunctionReference({
   qualifier?: string | undefined;
   operation: string;
 }): FunctionReference {
-  const match = NAME_PATTERN.exec(functionName);
+  const isQualified = TAKES_QUALIFIED_NAME.has(operation);
+  // The two patterns differ in the dots that they take, and in nothing else.
+  const isRead = isQualified || !functionName.includes(".");
+  const match = isRead ? NAME_PATTERN.exec(functionName) : null;
   const failures = [
-    ...nameFailures(functionName, { operation, isMatch: match !== null }),
+    ...nameFailures(functionName, { isQualified, isMatch: match !== null }),
     ...(qualifier === undefined ? [] : qualifierFailures(qualifier)),
   ];
   if (match === null || failures.length > 0) throw validationFailed(failures);
@@ -92,9 +95,8 @@ export function isAliasName(qualifier: string): boolean {
 
 function nameFailures(
   functionName: string,
-  { operation, isMatch }: { operation: string; isMatch: boolean },
+  { isQualified, isMatch }: { isQualified: boolean; isMatch: boolean },
 ): string[] {
-  const isQualified = TAKES_QUALIFIED_NAME.has(operation);
   const charsMax = isQualified ? QUALIFIED_NAME_CHARS_MAX : NAME_CHARS_MAX;
   const failures: string[] = [];
   if (functionName.length > charsMax) {
