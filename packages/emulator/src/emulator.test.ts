@@ -234,7 +234,8 @@ describe("startEmulator, with the AWS SDK and real environments", { timeout: PAT
   });
 
   test("removes the code of a function that is deleted", async () => {
-    const folder = join(root, "state", "code", "short-lived");
+    const folder = join(root, "state", "code");
+    const before = readdirSync(folder);
     await client.send(
       new CreateFunctionCommand({
         FunctionName: "short-lived",
@@ -244,9 +245,9 @@ describe("startEmulator, with the AWS SDK and real environments", { timeout: PAT
         Code: { ZipFile: zipOf("one") },
       }),
     );
-    expect(readdirSync(folder)).toHaveLength(1);
+    expect(readdirSync(folder)).toHaveLength(before.length + 1);
     await emulator.deleteFunction("short-lived");
-    await expect.poll(() => readdirSync(folder).length).toBe(0);
+    await expect.poll(() => readdirSync(folder)).toEqual(before);
   });
 });
 
@@ -268,6 +269,45 @@ describe("startEmulator", { timeout: PATIENCE_MS }, () => {
     } finally {
       await other.stop();
     }
+  });
+
+  /** Creates a function of many empty files over the AWS endpoint. */
+  async function createLarge({ awsUrl }: Emulator): Promise<void> {
+    const files = Array.from({ length: 3_000 }, (_file, at) => [`${at}.txt`, new Uint8Array()]);
+    const response = await fetch(`${awsUrl}/2015-03-31/functions`, {
+      method: "POST",
+      body: JSON.stringify({
+        FunctionName: "large",
+        Runtime: "nodejs24.x",
+        Handler: "index.handler",
+        Role: ROLE,
+        Code: { ZipFile: Buffer.from(zipSync(Object.fromEntries(files))).toString("base64") },
+      }),
+    });
+    expect(response.status).toBe(201);
+  }
+
+  test("has removed the code of a deleted function when it has stopped", async () => {
+    const other = await startEmulator(options("removed"));
+    await createLarge(other);
+    await other.deleteFunction("large");
+    await other.stop();
+    expect(readdirSync(join(root, "removed", "code"))).toEqual([]);
+  });
+
+  test("tells of code that it cannot remove, and stops all the same", async () => {
+    const errors: unknown[] = [];
+    const other = await startEmulator({
+      ...options("stuck"),
+      onError: (error) => errors.push(error),
+    });
+    await createLarge(other);
+    // A file in the place of the folder: nothing in it can be removed.
+    rmSync(join(root, "stuck", "code"), { recursive: true });
+    writeFileSync(join(root, "stuck", "code"), "");
+    await other.deleteFunction("large");
+    await other.stop();
+    expect(errors).toEqual([expect.objectContaining({ code: "ENOTDIR" })]);
   });
 
   test("stops in the middle of invocations, says what is lost, and leaves no process", async () => {

@@ -109,7 +109,10 @@ export interface Emulator {
   deleteFunction(functionName: string): Promise<void>;
   /** Live environments, and the last ones that have ended. */
   listEnvironments(): EnvironmentSummary[];
-  /** Refuses new requests, ends every environment and closes every connection; within 2 s. */
+  /**
+   * Refuses new requests, ends every environment, removes code that nothing uses any more and closes
+   * every connection; within 2 s.
+   */
   stop(): Promise<StopReport>;
 }
 
@@ -119,7 +122,7 @@ const CONCURRENCY_MAX = 256;
 /** AWS keeps idle environments for minutes and promises nothing. */
 const KEEP_ALIVE_MS = 300_000;
 
-/** Environments get this long to end; the rest of the 2 s is for connections. */
+/** Environments and code get this long to end; the rest of the 2 s is for connections. */
 const STOP_MS_MAX = 1_800;
 
 /**
@@ -138,6 +141,7 @@ class LocalEmulator implements Emulator {
   readonly #pool: EnvironmentPool;
   readonly #store: FunctionStore;
   readonly #invoker: Invoker;
+  readonly #onError: (error: unknown) => void;
   readonly #concurrencyMax: number;
   readonly #defaultFunction: FunctionReference;
   readonly #retirements = new Set<Promise<void>>();
@@ -148,6 +152,7 @@ class LocalEmulator implements Emulator {
   constructor(options: EmulatorOptions) {
     const clock = options.clock ?? realClock;
     this.#options = options;
+    this.#onError = options.onError ?? (() => undefined);
     this.#concurrencyMax = options.concurrencyMax ?? CONCURRENCY_MAX;
     this.#defaultFunction = parseFunctionReference({
       functionName: options.defaultFunction,
@@ -170,7 +175,9 @@ class LocalEmulator implements Emulator {
     this.#store = new FunctionStore({
       clock,
       onRetired: (record) => {
-        const retirement = this.#retire(record).finally(() => this.#retirements.delete(retirement));
+        const retirement = this.#retire(record)
+          .catch(this.#onError)
+          .finally(() => this.#retirements.delete(retirement));
         this.#retirements.add(retirement);
       },
     });
@@ -186,7 +193,6 @@ class LocalEmulator implements Emulator {
   }
 
   async start(): Promise<void> {
-    const onError = this.#options.onError ?? (() => undefined);
     const lambda = {
       store: this.#store,
       invoker: this.#invoker,
@@ -197,7 +203,7 @@ class LocalEmulator implements Emulator {
       awsEndpoint({
         services: [lambdaService(lambda)],
         listEnvironments: () => this.listEnvironments(),
-        onError,
+        onError: this.#onError,
       }),
       { port: this.#options.awsPort, variable: "PILOTLIGHT_AWS_PORT" },
     );
@@ -206,7 +212,7 @@ class LocalEmulator implements Emulator {
       timers: realClock,
       onRequest: this.#options.onRequest,
       metrics: this.#options.metrics,
-      onError,
+      onError: this.#onError,
     });
     try {
       this.#api = await listen(front, {
@@ -253,9 +259,14 @@ class LocalEmulator implements Emulator {
     this.#api?.refuse();
     this.#aws?.refuse();
     const lostEvents = this.#invoker.stopEvents();
-    await withinMs(STOP_MS_MAX, this.#pool.stop());
+    await withinMs(STOP_MS_MAX, this.#endEverything());
     await Promise.all([this.#api?.close(), this.#aws?.close()]);
     return { lostEvents };
+  }
+
+  async #endEverything(): Promise<void> {
+    await this.#pool.stop();
+    await Promise.all(this.#retirements);
   }
 
   #startEnvironment(...[version, listener]: Parameters<StartPooledEnvironment>) {

@@ -1,12 +1,9 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
 import { jsonReply, type Reply } from "../http/reply.ts";
 import { calledFunction, type Call } from "./api-request.ts";
 import { invalidParameter, notEmulated, validationFailed } from "./aws-error.ts";
-import { unpackCode } from "./code.ts";
+import { removeCode, unpackCode } from "./code.ts";
 import { codeLocation, configurationBody, listedConfiguration } from "./function-body.ts";
 import {
   architectureMember,
@@ -83,20 +80,21 @@ export function listFunctions({ store }: FunctionContext, call: Call): Reply {
 
 export async function updateFunctionCode(context: FunctionContext, call: Call): Promise<Reply> {
   const { store } = context;
-  const record = store.get(calledFunction(call).name);
+  const { name } = calledFunction(call);
   const members = parseMembers(call.body);
   const revisionId = stringMember(members, "RevisionId");
-  store.checkUpdatable(record, revisionId);
-  const architecture = architectureMember(members) ?? record.latest.settings.architecture;
-  const code = await codeOf(context, { name: record.name, members });
+  store.checkUpdatable(store.get(name), revisionId);
+  const architecture = architectureMember(members);
+  const code = await codeOf(context, { name, members });
+  // The function may have been deleted, or made anew, while its code was unpacked.
+  const record = await orRemoveCode(code, () => store.get(name));
+  const { latest } = record;
   if (members["DryRun"] === true) {
-    await rm(code.directory, { recursive: true, force: true });
-    return jsonReply(
-      200,
-      configurationBody(record, { version: record.latest, isQualified: false }),
-    );
+    await removeCode(code);
+    return jsonReply(200, configurationBody(record, { version: latest, isQualified: false }));
   }
-  const settings = { ...record.latest.settings, architecture };
+  const settings =
+    architecture === undefined ? latest.settings : { ...latest.settings, architecture };
   await orRemoveCode(code, () => store.update(record, { code, settings, revisionId }));
   const published = members["Publish"] === true ? store.publish(record) : undefined;
   return jsonReply(
@@ -131,10 +129,11 @@ export function deleteFunction({ store }: FunctionContext, call: Call): Reply {
 }
 
 export async function publishVersion({ store }: FunctionContext, call: Call): Promise<Reply> {
-  const record = store.get(calledFunction(call).name);
+  const { name } = calledFunction(call);
   const members = parseMembers(call.body);
   // AWS answers 409 during an update; waiting for its end spares the caller a loop.
-  await store.settled(record);
+  await store.settled(store.get(name));
+  const record = store.get(name);
   store.checkRevision(record.latest, stringMember(members, "RevisionId"));
   const sha256 = stringMember(members, "CodeSha256");
   if (sha256 !== undefined && sha256 !== record.latest.code.sha256) {
@@ -188,7 +187,7 @@ async function codeOf(
   { name, members }: { name: string; members: RequestMembers[string] },
 ): Promise<FunctionCode> {
   const zip = isMembers(members) ? stringMember(members, "ZipFile") : undefined;
-  if (zip !== undefined) return unpackCode(Buffer.from(zip, "base64"), join(codeDirectory, name));
+  if (zip !== undefined) return unpackCode(Buffer.from(zip, "base64"), codeDirectory);
   if (isMembers(members) && (members["S3Bucket"] ?? members["ImageUri"]) !== undefined) {
     throw notEmulated(
       `The code of ${functionArn(name)} is given by S3Bucket or ImageUri; this emulator takes it as ZipFile (the aws command: --zip-file fileb://code.zip).`,
@@ -202,7 +201,7 @@ async function orRemoveCode<Result>(code: FunctionCode, run: () => Result): Prom
   try {
     return run();
   } catch (error) {
-    await rm(code.directory, { recursive: true, force: true });
+    await removeCode(code);
     throw error;
   }
 }
