@@ -52,7 +52,7 @@ const handler = z
   );
 
 const ENVIRONMENT_TEXT =
-  'variables as NAME: "text", names of letters, digits and _, none beginning with PILOTLIGHT_ or reserved by Lambda';
+  'variables as NAME: "text", names of at least two letters, digits and _, none beginning with PILOTLIGHT_ or reserved by Lambda';
 const RESERVED_VARIABLE = /^(PILOTLIGHT_|AWS_|LAMBDA_|_HANDLER$|_X_AMZN_TRACE_ID$)/;
 
 /** User variables leave room for those that Pilotlight sets. */

@@ -45,13 +45,16 @@ function readDimensions(value: readonly unknown[], place: Place): readonly numbe
 /**
  * Checks a shape against the model's, where -1 stands for any size.
  *
+ * ONNX Runtime describes an input of unknown rank as it does a scalar, by no dimensions at all, and takes any shape for
+ * both: so does this, since the other way a model of unknown rank could not be asked.
+ *
  * @throws PilotlightError with the place's code.
  */
 export function checkShape(shape: readonly number[], spec: TensorSpec, place: Place): void {
   const isFitting =
     shape.length === spec.shape.length &&
     spec.shape.every((size, index) => size < 0 || size === shape[index]);
-  if (isFitting) return;
+  if (isFitting || spec.shape.length === 0) return;
   const wildcard = spec.shape.some((size) => size < 0) ? " (-1: any size)" : "";
   throw refusal(
     place,

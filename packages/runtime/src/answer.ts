@@ -6,7 +6,7 @@ import {
   encodeInferResponse,
   encodeMetadata,
 } from "@pilotlight/protocol";
-import type { InvocationAnswer, InvocationEvent } from "@pilotlight/protocol";
+import type { InferRequest, InvocationAnswer, InvocationEvent, Tensor } from "@pilotlight/protocol";
 
 import type { Handler } from "./handler.ts";
 import type { Model } from "./model.ts";
@@ -40,9 +40,12 @@ export async function answerInvocation(
   served: ServedModel,
 ): Promise<InvocationAnswer> {
   try {
-    return refuseOversize(await dispatch(event, served));
+    const answer = await dispatch(event, served);
+    const isPredict = event.action === "predict";
+    return refuseOversize(answer, isPredict ? PREDICT_REMEDY : remedyOf(answer.isBase64Encoded));
   } catch (error) {
-    if (!isPilotlightError(error)) console.error(error);
+    // The writer of a handler looks for its faults in the function's log.
+    if (!isPilotlightError(error) || HANDLER_FAULTS.includes(error.code)) console.error(error);
     const { statusCode, body } = encodeError(error);
     return json(statusCode, body);
   }
@@ -88,6 +91,7 @@ async function infer(event: InvocationEvent, served: ServedModel): Promise<Invoc
     request.outputs.map((output) => output.name),
   );
   const ranMs = performance.now();
+  refuseHopeless(outputs, request);
   const id = request.id === undefined ? {} : { id: request.id };
   const { headers, body } = encodeInferResponse({ model: name, version, ...id, outputs, request });
   const encodedMs = performance.now();
@@ -141,19 +145,50 @@ function serverTiming(stages: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
+const HANDLER_FAULTS: readonly string[] = ["ERR_HANDLER_INVALID", "ERR_HANDLER_FAILED"];
+
+/** A number and the comma after it. */
+const JSON_BYTES_PER_ELEMENT_MIN = 2;
+const BASE64_GROWTH = 4 / 3;
+
+/** Refuses outputs that cannot fit whatever their values are, before gigabytes of text are made of them. */
+function refuseHopeless(outputs: readonly Tensor[], request: InferRequest): void {
+  const bytes = outputs.reduce((sum, { data }, index) => {
+    const isBinary = request.outputs[index]?.isBinary === true && ArrayBuffer.isView(data);
+    const bytesMin = isBinary
+      ? data.byteLength * BASE64_GROWTH
+      : data.length * JSON_BYTES_PER_ELEMENT_MIN;
+    return sum + bytesMin;
+  }, 0);
+  if (bytes <= ANSWER_BYTES_MAX) return;
+  throw tooLarge(
+    `at least ${Math.ceil(bytes)}`,
+    remedyOf(request.outputs.every(({ isBinary }) => isBinary)),
+  );
+}
+
 /** Lambda would drop an oversize answer and blame the function: saying it here names the remedy. */
-function refuseOversize(answer: InvocationAnswer): InvocationAnswer {
+function refuseOversize(answer: InvocationAnswer, remedy: string): InvocationAnswer {
   if (answer.body.length * JSON_BYTES_PER_UNIT_MAX <= ANSWER_BYTES_MAX) return answer;
   const bytes = answer.isBase64Encoded
     ? answer.body.length
     : Buffer.byteLength(JSON.stringify(answer.body));
-  if (bytes <= ANSWER_BYTES_MAX) return answer;
-  const remedy = answer.isBase64Encoded
-    ? "ask for fewer outputs or send a smaller batch"
-    : 'ask for the outputs in binary ("parameters": {"binary_data_output": true}, the binary tensor data extension), for fewer outputs, or send a smaller batch';
-  throw new PilotlightError(
+  if (bytes > ANSWER_BYTES_MAX) throw tooLarge(String(bytes), remedy);
+  return answer;
+}
+
+const PREDICT_REMEDY = "have the handler answer with less";
+
+function remedyOf(isBinary: boolean): string {
+  const less = "ask for fewer outputs or send a smaller batch";
+  if (isBinary) return `bytes travel as base64, which takes a third more; ${less}`;
+  return `ask for the outputs in binary ("parameters": {"binary_data_output": true}, the binary tensor data extension), or ${less}`;
+}
+
+function tooLarge(bytes: string, remedy: string): PilotlightError {
+  return new PilotlightError(
     "ERR_ANSWER_TOO_LARGE",
-    `the answer takes ${bytes} bytes; Lambda carries ${ANSWER_BYTES_MAX}: ${remedy}`,
+    `the answer takes ${bytes} bytes on its way; Lambda carries ${ANSWER_BYTES_MAX}: ${remedy}`,
   );
 }
 

@@ -113,6 +113,30 @@ describe("inferHandler", () => {
     expect(binary).toMatchObject({ statusCode: 200, isBase64Encoded: true });
   });
 
+  test("refuses outputs that no text could hold before it makes the text", async () => {
+    const handler = await open();
+    // 2 × 1,600,000 zeros: "0," each, so at least 6,400,000 bytes of JSON.
+    const x = {
+      name: "x",
+      datatype: "FP32",
+      shape: [1_600_000, 2],
+      parameters: { binary_data_size: 12_800_000 },
+    };
+    const head = JSON.stringify({ inputs: [x] });
+    const body = gzipSync(Buffer.concat([Buffer.from(head), Buffer.alloc(12_800_000)]));
+    const answer = await handler({
+      action: "infer",
+      headers: {
+        "content-encoding": "gzip",
+        "inference-header-content-length": String(head.length),
+      },
+      body: body.toString("base64"),
+      isBase64Encoded: true,
+    });
+    expect(answer.statusCode).toBe(413);
+    expect(answer.body).toContain("at least 6400000 bytes");
+  });
+
   test("runs a handler around the model", async () => {
     const answer = await (await open(ECHO_HANDLER))(predictEvent("[1, 2]"));
     expect(answer).toMatchObject({ statusCode: 200, body: '{"sum":3,"raw":[1,2]}' });
