@@ -24,7 +24,7 @@ describe("matchPath", () => {
 
   test.each([
     ["POST", "/v2", "GET"],
-    ["HEAD", "/v2/health/live", "GET"],
+    ["OPTIONS", "/v2/health/live", "GET"],
     ["GET", "/v2/models/m/infer", "POST"],
     ["PUT", "/predict/m", "POST"],
   ])("refuses %s %s and names %s", (method, path, allowed) => {

@@ -10,7 +10,12 @@ export type Endpoint =
       readonly model: string;
       readonly version?: string;
     }
-  | { readonly kind: "refused"; readonly error: PilotlightError };
+  | {
+      readonly kind: "refused";
+      readonly error: PilotlightError;
+      /** Methods for an `Allow` header, where only the method is wrong. */
+      readonly allow?: string;
+    };
 
 type Kind = Exclude<Endpoint["kind"], "refused">;
 
@@ -56,16 +61,24 @@ export function matchPath(method: string, rawPath: string): Endpoint {
   for (const route of ROUTES) {
     const names = matched(route, segments);
     if (names === undefined) continue;
-    if (route.method === method) return { kind: route.kind, ...names } as Endpoint;
-    return refused(
-      "ERR_METHOD_REFUSED",
-      `${shown(method)} on ${shown(rawPath)}; accepted there: ${route.method}`,
-    );
+    const methods = METHODS[route.method];
+    if (methods.includes(method)) return { kind: route.kind, ...names } as Endpoint;
+    const allow = methods.join(", ");
+    const message = `${shown(method)} on ${shown(rawPath)}; accepted there: ${allow}`;
+    return { ...refused("ERR_METHOD_REFUSED", message), allow };
   }
   return refused("ERR_ROUTE_UNKNOWN", `nothing is at ${shown(rawPath)}; accepted: ${ACCEPTED}`);
 }
 
-function refused(code: "ERR_ROUTE_UNKNOWN" | "ERR_METHOD_REFUSED", message: string): Endpoint {
+/** HEAD is GET without the body, which the HTTP server leaves out. @see RFC 9110, section 9.3.2. */
+const METHODS: Readonly<Record<Route["method"], readonly string[]>> = {
+  GET: ["GET", "HEAD"],
+  POST: ["POST"],
+};
+
+type Refused = Extract<Endpoint, { kind: "refused" }>;
+
+function refused(code: "ERR_ROUTE_UNKNOWN" | "ERR_METHOD_REFUSED", message: string): Refused {
   return { kind: "refused", error: new PilotlightError(code, message) };
 }
 

@@ -195,6 +195,15 @@ describe("routeRequest", () => {
     },
   );
 
+  test("says which methods a path takes", async () => {
+    const { context } = setUp();
+    const get = await routeRequest(httpEvent("GET", "/v2/models/digits/infer"), context);
+    expect(get.headers["allow"]).toBe("POST");
+    const put = await routeRequest(httpEvent("PUT", "/v2"), context);
+    expect(put.headers["allow"]).toBe("GET, HEAD");
+    expect((await routeRequest(httpEvent("HEAD", "/v2"), context)).statusCode).toBe(200);
+  });
+
   test("passes credentials and cookies on to a handler only", async () => {
     const { context, asked } = setUp();
     const headers = { authorization: "secret", "content-type": "text/plain" };

@@ -60,7 +60,7 @@ async function answerOf(event: HttpEvent, context: RouteContext): Promise<Invoca
   const endpoint = matchPath(event.requestContext.http.method, event.rawPath);
   switch (endpoint.kind) {
     case "refused":
-      throw endpoint.error;
+      return refusedAnswer(endpoint);
     case "server-live":
       return jsonAnswer(200, { live: true });
     case "server-ready":
@@ -168,6 +168,11 @@ function headersFor(endpoint: ModelEndpoint, event: HttpEvent): Record<string, s
     if (isWanted && value !== undefined) headers[lowerCase] = value;
   }
   return headers;
+}
+
+function refusedAnswer({ error, allow }: Extract<Endpoint, { kind: "refused" }>): InvocationAnswer {
+  const answer = errorAnswer(error);
+  return allow === undefined ? answer : { ...answer, headers: { ...answer.headers, allow } };
 }
 
 function errorAnswer(error: unknown): InvocationAnswer {
