@@ -3,6 +3,8 @@ import type { AddressInfo } from "node:net";
 
 import { PilotlightError } from "@pilotlight/core";
 
+import { refuseExpectation, refuseUnreadable } from "./unreadable-request.ts";
+
 /** The emulator is reached from this machine only. */
 const HOST = "127.0.0.1";
 
@@ -37,6 +39,8 @@ export async function listen(
 ): Promise<ListeningServer> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, onRequest);
   server.on("checkContinue", onRequest);
+  server.on("checkExpectation", refuseExpectation);
+  server.on("clientError", refuseUnreadable);
   await bind(server, { port, variable });
   const { port: boundPort } = server.address() as AddressInfo;
   return {
