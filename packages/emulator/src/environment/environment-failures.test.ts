@@ -130,6 +130,34 @@ describe("an invocation whose process ends", () => {
     expect([Buffer.from(payload).toString(), isFunctionError]).toEqual(['"answered"', false]);
   });
 
+  test.each(["process.exit(0)", 'process.kill(process.pid, "SIGKILL")'])(
+    "keeps an answer of five megabytes when %s follows at once",
+    async (ending) => {
+      const f = await start(
+        // The runtime posts an answer one immediate after the handler; an end before that loses it in AWS too.
+        `export const handler = async () => ({
+          toJSON() { setImmediate(() => ${ending}); return "a".repeat(5_000_000); },
+        });`,
+      );
+      const { payload, isFunctionError } = await f.send();
+      expect([payload.length, isFunctionError]).toEqual([5_000_002, false]);
+    },
+  );
+
+  test("ends a function that writes into its runtime's channel, and serves the next", async () => {
+    const f = await start(
+      `import { writeSync } from "node:fs";
+      export const handler = async (event) => {
+        if (event.write) writeSync(5, Buffer.alloc(100, 0xff));
+        return "alive";
+      };`,
+    );
+    expect((await f.invoke({ write: true })).value).toMatchObject({
+      errorType: "Runtime.ExitError",
+    });
+    expect((await f.invoke()).value).toBe("alive");
+  });
+
   test("keeps the answer of a process that ends right after it has sent it by HTTP", async () => {
     const f = await start(
       `import http from "node:http";

@@ -1,11 +1,16 @@
 "use strict";
 
+const fs = require("node:fs");
+
 const { FRAME, frame, FrameReader } = require("../runtime-api/frames.cjs");
 
 /**
  * next, done and error of aws-lambda-ric's native client, over the channel that the emulator gave to
  * the process: an answer and the call of next after it leave in one write, and no reply to the
  * answer is waited for.
+ *
+ * Writes block, as those of the native client: when a turn is over, its answer is out of the process
+ * whole, whatever ends the process then.
  *
  * @param options.fd - Descriptor of the channel.
  * @param options.markLog - Marks the log channel; `undefined` where there is none.
@@ -18,8 +23,13 @@ exports.channelClient = function channelClient({ fd, markLog }) {
   let pending;
   let hasEnded = false;
 
-  const reader = new FrameReader(received, { bodyBytesMax: Infinity });
-  channel.on("data", (chunk) => reader.push(chunk));
+  const reader = new FrameReader(received, {
+    kinds: [FRAME.event, FRAME.refusal],
+    bodyBytesMax: Infinity,
+  });
+  channel.on("data", (chunk) => {
+    if (!reader.push(chunk)) channel.destroy();
+  });
   // It ends with the emulator, which ends this process as well.
   channel.on("error", () => {});
   channel.on("close", ended);
@@ -52,7 +62,7 @@ exports.channelClient = function channelClient({ fd, markLog }) {
   function write(bytes) {
     const answer = pending;
     pending = undefined;
-    channel.write(answer === undefined ? bytes : Buffer.concat([answer, bytes]));
+    writeWhole(fd, answer === undefined ? [bytes] : [answer, bytes]);
   }
 
   function post(kind, { requestId, body }) {
@@ -63,9 +73,9 @@ exports.channelClient = function channelClient({ fd, markLog }) {
   }
 
   function flush() {
-    if (pending === undefined) return;
-    channel.write(pending);
+    const answer = pending;
     pending = undefined;
+    if (answer !== undefined) writeWhole(fd, [answer]);
   }
 
   return {
@@ -74,6 +84,35 @@ exports.channelClient = function channelClient({ fd, markLog }) {
     error: (requestId, body) => post(FRAME.error, { requestId, body }),
   };
 };
+
+/** Times that a full channel is tried again at once: the emulator is most often just reading. */
+const TRIES_MAX = 50;
+const PAUSE_MS = 1;
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+
+/** Ends when all is written or nobody is there to read; the emulator's function timeout ends it as well. */
+function writeWhole(fd, buffers) {
+  let rest = buffers;
+  for (let tries = 0; rest.length > 0; tries += 1) {
+    if (tries > TRIES_MAX) Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
+    try {
+      rest = after(rest, fs.writevSync(fd, rest));
+      tries = 0;
+    } catch (error) {
+      // The end of the channel is told by its stream, to the next call of next.
+      if (error.code !== "EAGAIN") return;
+    }
+  }
+}
+
+function after(buffers, bytes) {
+  let gone = bytes;
+  return buffers.flatMap((buffer) => {
+    const from = Math.min(gone, buffer.length);
+    gone -= from;
+    return from === buffer.length ? [] : [buffer.subarray(from)];
+  });
+}
 
 function nextError(reason) {
   return new Error(`Failed to get next invocation, error ${reason}`);

@@ -10,6 +10,16 @@ import { FRAME, type Frame, frame, FrameReader } from "../runtime-api/frames.cjs
 
 const CLIENT = JSON.stringify(path.join(import.meta.dirname, "runtime-client-channel.cjs"));
 
+/** Far more than the system holds for a reader. */
+const ANSWER_CHARS = 5_000_000;
+const ANSWER_AND_EXIT = `
+  setImmediate(async () => {
+    setImmediate(() => process.exit(7));
+    client.done("r-1", "a".repeat(${ANSWER_CHARS}));
+    await 0;
+    client.next();
+  });`;
+
 let child: ChildProcess | undefined;
 
 afterEach(() => child?.kill("SIGKILL"));
@@ -25,10 +35,15 @@ function run(code: string): { child: ChildProcess; channel: Duplex; output: Prom
   return { child: started, channel: started.stdio[3] as Duplex, output };
 }
 
+function makeReader(frames: Frame[]): FrameReader {
+  const kinds = [FRAME.next, FRAME.response, FRAME.error];
+  return new FrameReader((read) => frames.push(read), { kinds, bodyBytesMax: ANSWER_CHARS });
+}
+
 /** The frames of the first piece that comes. */
 async function firstPiece(channel: Duplex): Promise<Frame[]> {
   const frames: Frame[] = [];
-  const reader = new FrameReader((read) => frames.push(read), { bodyBytesMax: 1000 });
+  const reader = makeReader(frames);
   const [chunk] = (await once(channel, "data")) as [Buffer];
   reader.push(chunk);
   return frames;
@@ -52,6 +67,27 @@ describe("channelClient", () => {
       { kind: FRAME.error, head: "r-1", body: Buffer.from("{}") },
     ]);
     expect(await once(ended, "exit")).toEqual([0, null]);
+  });
+
+  test("sends an answer of five megabytes whole before a process ends that ends at once", async () => {
+    const { channel, child: ended } = run(ANSWER_AND_EXIT);
+    const exit = once(ended, "exit");
+    const frames: Frame[] = [];
+    const reader = makeReader(frames);
+    for await (const chunk of channel) reader.push(chunk as Buffer);
+    expect(frames.map(({ kind, body }) => [kind, body?.length])).toEqual([
+      [FRAME.response, ANSWER_CHARS],
+      [FRAME.next, 0],
+    ]);
+    expect(await exit).toEqual([7, null]);
+  });
+
+  test("gives up an answer when nobody is there to read it", async () => {
+    const { channel, child: ended } = run(ANSWER_AND_EXIT);
+    const exit = once(ended, "exit");
+    await once(channel, "data");
+    channel.destroy();
+    expect(await exit).toEqual([7, null]);
   });
 
   test("keeps the process for a next, and gives it headers and body", async () => {

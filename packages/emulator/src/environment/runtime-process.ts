@@ -45,7 +45,7 @@ export interface RuntimeProcessOptions {
  * that what the function starts can be ended with it.
  */
 export class RuntimeProcess {
-  /** Settles when the process has ended and all that it wrote has been read. */
+  /** Settles when the process has ended and all that it wrote, also into its channel, has been read. */
   readonly gone: Promise<void>;
   readonly #child: ChildProcess | undefined;
   readonly #splitters: LineSplitter[] = [];

@@ -30,8 +30,7 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bo
   const announced = announcedBytes(request);
   if (announced === 0) return Promise.resolve({ kind: "read", bytes: EMPTY });
   if (announced !== undefined && announced > bytesMax) {
-    drain(request);
-    return Promise.resolve({ kind: "too_large", bytes: announced });
+    return drained(request).then(() => ({ kind: "too_large", bytes: announced }));
   }
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -42,9 +41,9 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bo
         chunks.push(chunk);
         return;
       }
-      request.removeAllListeners("data");
-      drain(request);
-      resolve({ kind: "too_large", bytes });
+      for (const event of ["data", "end", "close"]) request.removeAllListeners(event);
+      const refused = { kind: "too_large", bytes } as const;
+      void drained(request).then(() => resolve(refused));
     });
     request.once("end", () => resolve({ kind: "read", bytes: joined(chunks, bytes) }));
     request.once("close", () => resolve({ kind: "aborted" }));
@@ -57,10 +56,27 @@ function joined(chunks: readonly Buffer[], bytes: number): Buffer {
   return chunks.length <= 1 ? first : Buffer.concat(chunks, bytes);
 }
 
-function drain(request: IncomingMessage): void {
-  let drained = 0;
+/**
+ * Reads on what is left of a refused body, and settles when the refusal may be written.
+ *
+ * That is at once, unless the connection ends with the answer: a client that is still sending would then meet a closed
+ * socket instead of the answer.
+ */
+function drained(request: IncomingMessage): Promise<void> {
+  let bytes = 0;
   request.on("data", (chunk: Buffer) => {
-    drained += chunk.byteLength;
-    if (drained > DRAINED_BYTES_MAX) request.destroy();
+    bytes += chunk.byteLength;
+    if (bytes > DRAINED_BYTES_MAX) request.destroy();
   });
+  const isSending = request.headers.expect === undefined;
+  if (!isSending || !endsWithAnswer(request)) return Promise.resolve();
+  return new Promise((resolve) => {
+    request.once("end", resolve);
+    request.once("close", resolve);
+  });
+}
+
+function endsWithAnswer({ headers, httpVersion }: IncomingMessage): boolean {
+  const connection = (headers.connection ?? "").toLowerCase();
+  return httpVersion === "1.0" ? !connection.includes("keep-alive") : connection.includes("close");
 }

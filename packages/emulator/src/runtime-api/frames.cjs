@@ -12,6 +12,9 @@ const PREFIX_BYTES = 9;
 const HEAD_LENGTH_AT = 1;
 const BODY_LENGTH_AT = 5;
 
+/** Far above the largest head, which has headers that came in an HTTP request. */
+const HEAD_BYTES_MAX = 65_536;
+
 const EMPTY = Buffer.alloc(0);
 
 exports.FRAME = { next: 1, response: 2, error: 3, event: 4, refusal: 5 };
@@ -32,20 +35,25 @@ exports.frame = function frame(kind, { head = "", body = EMPTY } = {}) {
 
 exports.FrameReader = class FrameReader {
   #onFrame;
+  #kinds;
   #bodyBytesMax;
   /** What has come of a prefix that is not whole. */
   #prefix = EMPTY;
   /** The frame whose content is not whole: its place in `bytes` says how much has come. */
   #open;
+  #isBroken = false;
 
-  constructor(onFrame, { bodyBytesMax }) {
+  constructor(onFrame, { kinds, bodyBytesMax }) {
     this.#onFrame = onFrame;
+    this.#kinds = kinds;
     this.#bodyBytesMax = bodyBytesMax;
   }
 
   push(chunk) {
+    if (this.#isBroken) return false;
     let offset = this.#open === undefined ? 0 : this.#continue(chunk);
     while (offset < chunk.length) offset = this.#begin(chunk, offset);
+    return !this.#isBroken;
   }
 
   #begin(chunk, offset) {
@@ -66,6 +74,10 @@ exports.FrameReader = class FrameReader {
 
   /** A content that is whole in its chunk is not copied. */
   #content(prefix, { chunk, offset }) {
+    if (prefix.headBytes > HEAD_BYTES_MAX || !this.#kinds.includes(prefix.kind)) {
+      this.#isBroken = true;
+      return chunk.length;
+    }
     const end = offset + prefix.headBytes + prefix.bodyBytes;
     if (end <= chunk.length) {
       this.#emit(prefix, chunk.subarray(offset, end));

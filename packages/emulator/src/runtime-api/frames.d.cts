@@ -26,9 +26,21 @@ export function frame(
   content?: { readonly head?: string; readonly body?: string | Uint8Array },
 ): Buffer;
 
-/** Reads frames from a stream that is cut anywhere. */
+/**
+ * Reads frames from a stream that is cut anywhere.
+ *
+ * The other end may be anybody's code: what it claims to send takes no more memory than a body and a
+ * head of 64 KB.
+ */
 export class FrameReader {
-  /** @param bodyBytesMax - A larger body is read on and dropped. */
-  constructor(onFrame: (frame: Frame) => void, limits: { readonly bodyBytesMax: number });
-  push(chunk: Buffer): void;
+  /**
+   * @param limits.kinds - Those that the other end may send.
+   * @param limits.bodyBytesMax - A larger body is read on and dropped.
+   */
+  constructor(
+    onFrame: (frame: Frame) => void,
+    limits: { readonly kinds: readonly number[]; readonly bodyBytesMax: number },
+  );
+  /** @returns Whether these are frames; after a wrong kind or head nothing more is read. */
+  push(chunk: Buffer): boolean;
 }

@@ -5,16 +5,31 @@ import { FRAME, type Frame, frame, FrameReader } from "./frames.cjs";
 
 const BODY_BYTES_MAX = 20;
 
+const KINDS = [FRAME.next, FRAME.response, FRAME.event];
+
 const CONTENT = fc.record({
-  kind: fc.integer({ min: 0, max: 255 }),
+  kind: fc.constantFrom(...KINDS),
   head: fc.string({ unit: "grapheme", maxLength: 6 }),
   body: fc.uint8Array({ maxLength: BODY_BYTES_MAX + 5 }),
 });
 
+function makeReader(frames: Frame[], bodyBytesMax = BODY_BYTES_MAX): FrameReader {
+  return new FrameReader((read) => frames.push(read), { kinds: KINDS, bodyBytesMax });
+}
+
+/** What stands before head and body, made by hand: it may claim anything. */
+function prefix({ kind = FRAME.next as number, headBytes = 0, bodyBytes = 0 }): Buffer {
+  const bytes = Buffer.alloc(9);
+  bytes[0] = kind;
+  bytes.writeUInt32BE(headBytes, 1);
+  bytes.writeUInt32BE(bodyBytes, 5);
+  return bytes;
+}
+
 /** Reads the bytes in pieces that end at these places. */
 function readInPieces(bytes: Buffer, cuts: readonly number[]): Frame[] {
   const frames: Frame[] = [];
-  const reader = new FrameReader((read) => frames.push(read), { bodyBytesMax: BODY_BYTES_MAX });
+  const reader = makeReader(frames);
   let from = 0;
   for (const cut of [...cuts.toSorted((a, b) => a - b), bytes.length]) {
     reader.push(bytes.subarray(from, cut));
@@ -67,9 +82,41 @@ describe("FrameReader", () => {
     const body = Buffer.from(Uint8Array.from({ length: 1_000_000 }, (_value, at) => at % 251));
     const bytes = frame(FRAME.event, { body });
     const frames: Frame[] = [];
-    const reader = new FrameReader((read) => frames.push(read), { bodyBytesMax: body.length });
+    const reader = makeReader(frames, body.length);
     for (let at = 0; at < bytes.length; at += 65_536) reader.push(bytes.subarray(at, at + 65_536));
     expect(frames).toHaveLength(1);
     expect(frames[0]?.body?.equals(body)).toBe(true);
+  });
+
+  test("for every wrong kind or head, cut anywhere, it stops after the frames before", () => {
+    const wrongKind = fc
+      .integer({ min: 0, max: 255 })
+      .filter((kind) => !KINDS.some((known) => known === kind))
+      .map((kind) => ({ kind }));
+    const wrongHead = fc
+      .integer({ min: 65_537, max: 0xffff_ffff })
+      .map((headBytes) => ({ headBytes }));
+    fc.assert(
+      fc.property(fc.oneof(wrongKind, wrongHead), fc.nat(18), (wrong, cut) => {
+        const frames: Frame[] = [];
+        const reader = makeReader(frames);
+        const bytes = Buffer.concat([frame(FRAME.next), prefix(wrong)]);
+        reader.push(bytes.subarray(0, cut));
+        expect(reader.push(Buffer.concat([bytes.subarray(cut), frame(FRAME.next)]))).toBe(false);
+        expect(reader.push(frame(FRAME.next))).toBe(false);
+        expect(frames).toHaveLength(1);
+      }),
+    );
+  });
+
+  test("takes a head of 64 KB and makes no room for a body that it will not keep", () => {
+    const frames: Frame[] = [];
+    const reader = makeReader(frames);
+    expect(reader.push(frame(FRAME.response, { head: "h".repeat(65_536) }))).toBe(true);
+    expect(frames).toHaveLength(1);
+    const before = process.memoryUsage().arrayBuffers;
+    expect(reader.push(prefix({ kind: FRAME.response, bodyBytes: 0xffff_ffff }))).toBe(true);
+    expect(reader.push(Buffer.alloc(100))).toBe(true);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
   });
 });

@@ -151,7 +151,12 @@ export class RuntimeApi {
     this.#server.closeAllConnections();
   }
 
-  /** Settles when no connection is left, which is when all that the runtime sent has been read. */
+  /**
+   * Settles when no HTTP connection is left, which is when all that the runtime sent by HTTP has been read.
+   *
+   * The channel is not counted: it is one of the pipes of the process, which are read to their ends before
+   * the process counts as gone.
+   */
   disconnected(): Promise<void> {
     if (this.#connectionCount === 0) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();

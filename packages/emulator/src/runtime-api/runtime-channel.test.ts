@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { type Duplex, duplexPair } from "node:stream";
 
@@ -23,6 +24,8 @@ const NEXT_MARKED = frame(FRAME.next, { head: "marked" });
 let told: string[];
 let received: Frame[];
 let api: RuntimeApi;
+/** The emulator's end of the channel that was connected last. */
+let emulatorEnd: Duplex;
 
 beforeEach(() => {
   told = [];
@@ -40,8 +43,12 @@ afterEach(() => api.close());
 /** Plays a runtime at the other end of a channel. */
 function connect(): Duplex {
   const [runtime, emulator] = duplexPair();
-  const reader = new FrameReader((read) => received.push(read), { bodyBytesMax: 1000 });
+  const reader = new FrameReader((read) => received.push(read), {
+    kinds: [FRAME.event, FRAME.refusal],
+    bodyBytesMax: 1000,
+  });
   runtime.on("data", (chunk: Buffer) => reader.push(chunk));
+  emulatorEnd = emulator;
   api.connect(emulator);
   return runtime;
 }
@@ -108,6 +115,18 @@ describe("RuntimeChannel", () => {
     runtime.end(NEXT.subarray(1));
     await expect.poll(() => told).toEqual(["response 2"]);
     expect(api.state).toBe("RuntimeResponseSentState");
+  });
+
+  test.each([
+    ["no frame", Buffer.from("this is no frame\n")],
+    ["a frame of the emulator's own kind", frame(FRAME.event, { head: "{}" })],
+    ["a head above 64 KB", frame(FRAME.response, { head: "r".repeat(65_537), body: "1" })],
+  ])("ends the channel of a runtime that sends %s", async (_what, bytes) => {
+    const runtime = await connectRunning();
+    const closed = once(emulatorEnd, "close");
+    runtime.write(bytes);
+    await closed;
+    expect(told).toEqual([]);
   });
 
   test("refuses a next after an init error", async () => {

@@ -24,7 +24,8 @@ export interface ChannelListener {
  * warm invocation consists of, without HTTP. An answer and the call of next that follows it come in
  * one piece.
  *
- * The end of the stream is not told: it comes with the end of the process.
+ * The end of the stream is not told: it comes with the end of the process. What is no frame ends the
+ * stream: the runtime then gets no next event, and its process or its time ends.
  */
 export class RuntimeChannel {
   readonly #stream: Duplex;
@@ -32,9 +33,12 @@ export class RuntimeChannel {
   constructor(stream: Duplex, listener: ChannelListener) {
     this.#stream = stream;
     const reader = new FrameReader((read) => dispatch(read, listener), {
+      kinds: [FRAME.next, FRAME.response, FRAME.error],
       bodyBytesMax: LAMBDA_LIMITS.invokeResponseBytesMax,
     });
-    stream.on("data", (chunk: Buffer) => reader.push(chunk));
+    stream.on("data", (chunk: Buffer) => {
+      if (!reader.push(chunk)) stream.destroy();
+    });
     // A runtime that is gone cannot be written to; the end of its process is then the outcome.
     stream.on("error", () => undefined);
   }
