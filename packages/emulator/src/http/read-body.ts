@@ -35,18 +35,19 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bo
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    request.on("data", (chunk: Buffer) => {
+    const take = (chunk: Buffer): void => {
       bytes += chunk.byteLength;
       if (bytes <= bytesMax) {
         chunks.push(chunk);
         return;
       }
-      for (const event of ["data", "end", "close"]) request.removeAllListeners(event);
+      request.off("data", take).off("end", end).off("close", abort);
       const refused = { kind: "too_large", bytes } as const;
       void drained(request).then(() => resolve(refused));
-    });
-    request.once("end", () => resolve({ kind: "read", bytes: joined(chunks, bytes) }));
-    request.once("close", () => resolve({ kind: "aborted" }));
+    };
+    const end = (): void => resolve({ kind: "read", bytes: joined(chunks, bytes) });
+    const abort = (): void => resolve({ kind: "aborted" });
+    request.on("data", take).once("end", end).once("close", abort);
   });
 }
 
