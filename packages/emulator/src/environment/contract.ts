@@ -23,6 +23,11 @@ export interface Invocation {
   /** As the caller named it: with the qualifier, if there was one. */
   readonly invokedArn: string;
   readonly payload: Uint8Array;
+  /**
+   * As the caller of Invoke gave it: the runtime gets it, though the payload is JSON whatever it says.
+   * @default "application/json"
+   */
+  readonly contentType?: string;
   /** Decoded JSON of X-Amz-Client-Context. */
   readonly clientContext?: string;
   readonly traceId?: string;

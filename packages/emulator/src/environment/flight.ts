@@ -120,13 +120,14 @@ export class Flight {
   }
 
   #makeEvent(): RuntimeEvent {
-    const { requestId, invokedArn, payload, clientContext, traceId } = this.invocation;
+    const { requestId, invokedArn, payload, contentType, clientContext, traceId } = this.invocation;
     const nowEpochMs = this.#clock.epochMs();
     return {
       requestId,
       invocationId: randomUUID(),
       invokedArn,
       payload,
+      contentType,
       clientContext,
       deadlineEpochMs: Math.floor(nowEpochMs + this.#version.timeoutSec * 1000),
       traceId: traceId ?? unsampledTraceId(nowEpochMs),

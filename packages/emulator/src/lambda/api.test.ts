@@ -48,6 +48,22 @@ describe("answerLambda", () => {
     expect(environments[0]?.invocations[0]?.requestId).toBe(headers.get("x-amzn-requestid"));
   });
 
+  test.each(["RequestResponse", "Event"])(
+    "passes the caller's content type on (%s)",
+    async (type) => {
+      const { call, environments } = await start();
+      await call(`POST ${FUNCTIONS}`, newFunction("echo"));
+      const headers = {
+        "content-type": "application/octet-stream",
+        "x-amz-invocation-type": type,
+      };
+      await call(`POST ${FUNCTIONS}/echo/invocations`, {}, headers);
+      await expect
+        .poll(() => environments[0]?.invocations[0]?.contentType)
+        .toBe("application/octet-stream");
+    },
+  );
+
   test("passes the client context on and returns the log when it is asked for", async () => {
     const { call, environments } = await start();
     await call(`POST ${FUNCTIONS}`, newFunction("echo"));

@@ -11,6 +11,7 @@ function eventOf(requestId: string, name = "echo"): QueuedEvent {
     requestId,
     reference: { name, qualifier: undefined },
     payload: Buffer.from("{}"),
+    contentType: undefined,
     traceId: undefined,
   };
 }

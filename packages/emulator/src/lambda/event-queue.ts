@@ -8,6 +8,7 @@ export interface QueuedEvent {
   readonly requestId: string;
   readonly reference: FunctionReference;
   readonly payload: Uint8Array;
+  readonly contentType: string | undefined;
   readonly traceId: string | undefined;
 }
 

@@ -69,13 +69,15 @@ export class Invoker {
     const target = this.#store.target(reference);
     const payload = checkedPayload(body);
     const requestId = randomUUID();
+    const contentType = headers["content-type"];
     const traceId = single(headers["x-amzn-trace-id"]);
     if (type === "DryRun")
       return { statusCode: 204, headers: { "x-amzn-RequestId": requestId }, body: "" };
-    if (type === "Event") return this.#enqueue({ requestId, reference, payload, traceId });
+    const event = { requestId, payload, contentType, traceId };
+    if (type === "Event") return this.#enqueue({ ...event, reference });
 
     const clientContext = decodedClientContext(single(headers["x-amz-client-context"]));
-    const outcome = await this.run(target, { requestId, payload, traceId, clientContext });
+    const outcome = await this.run(target, { ...event, clientContext });
     if (typeof outcome === "string") throw refusalError(outcome);
     const logTail = headers["x-amz-log-type"] === "Tail" ? await outcome.logTail : undefined;
     return {
@@ -91,11 +93,13 @@ export class Invoker {
     {
       requestId,
       payload,
+      contentType,
       traceId,
       clientContext,
     }: {
       requestId: string;
       payload: Uint8Array;
+      contentType?: string | undefined;
       traceId?: string | undefined;
       clientContext?: string | undefined;
     },
@@ -104,6 +108,7 @@ export class Invoker {
       requestId,
       invokedArn: target.invokedArn,
       payload,
+      ...(contentType === undefined ? {} : { contentType }),
       ...(clientContext === undefined ? {} : { clientContext }),
       ...(traceId === undefined ? {} : { traceId }),
     });

@@ -36,6 +36,12 @@ describe("eventHeaders", () => {
     expect(headersOf({ ...EVENT, clientContext: "", traceId: "" })).toEqual(headersOf(EVENT));
   });
 
+  test("gives the caller's content type", () => {
+    const event = { ...EVENT, contentType: "application/octet-stream" };
+    expect(headersOf(event)["content-type"]).toBe("application/octet-stream");
+    expect(eventFields(event)).toEqual(eventFields(EVENT));
+  });
+
   test("for every client context, the header is one that node:http sends, and UTF-8", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: CODE_POINT }), (clientContext) => {

@@ -6,6 +6,8 @@ export interface RuntimeEvent {
   readonly invokedArn: string;
   readonly deadlineEpochMs: number;
   readonly payload: Uint8Array;
+  /** @default "application/json" */
+  readonly contentType?: string | undefined;
   /** Decoded JSON. */
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
@@ -19,7 +21,7 @@ export interface RuntimeEvent {
 export function eventHeaders(event: RuntimeEvent): string[] {
   const headers = [
     "Content-Type",
-    "application/json",
+    headerText(event.contentType || "application/json"),
     "Content-Length",
     String(event.payload.length),
     "Lambda-Runtime-Aws-Request-Id",
@@ -38,7 +40,10 @@ export function eventHeaders(event: RuntimeEvent): string[] {
   return headers;
 }
 
-/** Headers of an event for a runtime that does not read HTTP: lower-case names, any text as it is. */
+/**
+ * Headers of an event for a runtime that does not read HTTP: lower-case names, any text as it is, and
+ * none of those that describe the body.
+ */
 export function eventFields(event: RuntimeEvent): Record<string, string> {
   const { traceId, clientContext } = event;
   return {
