@@ -85,6 +85,21 @@ describe("pilotlight dev while its files change", { timeout: TEST_TIMEOUT_MS }, 
     expect(await predicted()).toEqual(["third", "two"]);
   });
 
+  test("a new handler that does not compile is watched, so that its mending counts", async () => {
+    const faults = () => server.lines.filter((text) => text.startsWith("ERR_BUNDLE_FAILED: "));
+    const before = faults().length;
+    await folder.write("new-folder/handler.ts", "export default {");
+    await folder.define({ model: { ...MODEL, handler: "./new-folder/handler.ts" } });
+    await eventually("the fault", () => faults().length > before);
+    expect(await predicted()).toEqual(["third", "two"]);
+    const text = handlerText("fourth").replace("./answer.ts", "../answer.ts");
+    await folder.write("new-folder/handler.ts", text);
+    await untilPredicted(["fourth", "two"]);
+    expect(await predicted()).toEqual(["fourth", "two"]);
+    await folder.define({ model: MODEL });
+    await untilPredicted(["third", "two"]);
+  });
+
   test("a model that the definition gets is served, and one that it loses is not", async () => {
     await folder.define({ model: MODEL, added: { artifact: artifactOf("biopsy") } });
     const url = `${server.api}/v2/models/added/infer`;

@@ -91,16 +91,39 @@ describe.skipIf(!hasProc)("stopping (needs /proc)", () => {
     CYCLE_TIMEOUT_MS,
   );
 
-  test(
-    "a signal during start-up ends it too",
-    async () => {
-      const command = startDev();
-      await eventually("the first line", () => command.lines.length > 0);
+  /** Moments after which the start-up of many models still has work to do. */
+  test.each([
+    {
+      moment: "before the models are built",
+      isReached: (lines: readonly string[]) => lines.length > 0,
+    },
+    {
+      moment: "while functions are built",
+      isReached: async () => {
+        const [work] = await bundleFolders();
+        if (work === undefined) return false;
+        return (await readdir(join(scratch, work))).some((name) => name.startsWith("infer-"));
+      },
+    },
+  ])(
+    "a signal during start-up, $moment, ends it in order and no ready line follows",
+    async ({ isReached }) => {
+      const names = Array.from({ length: 40 }, (_, index) => `model-${index}`);
+      const entry = SAMPLE_MODELS["digits"] as ModelEntry;
+      const folder = await makeDefinitionFolder(
+        Object.fromEntries(names.map((name) => [name, entry])),
+      );
+      const command = startCommand(["dev", folder.path], { variables: { TMPDIR: scratch } });
+      await eventually("the moment", () => isReached(command.lines));
       const children = descendantsOf(command.pid);
+      expect(command.lines.join("\n")).not.toContain('"event":"ready"');
       command.kill("SIGTERM");
-      const { status, signal } = await command.ended;
-      expect([status, signal]).not.toEqual([null, "SIGKILL"]);
+      const { status, stdout, stderr } = await command.ended;
+      expect([status, stderr]).toEqual([0, ""]);
+      expect(stdout).not.toContain('"event":"ready"');
       expect([...stillRunning(children), ...processesThatMention(scratch)]).toEqual([]);
+      expect(await bundleFolders()).toEqual([]);
+      await folder.remove();
     },
     CYCLE_TIMEOUT_MS,
   );

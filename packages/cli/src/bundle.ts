@@ -1,6 +1,6 @@
 import * as esbuild from "esbuild";
 import type { BuildFailure, Plugin } from "esbuild";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { PilotlightError } from "@pilotlight/core";
@@ -75,6 +75,24 @@ const ownPackages: Plugin = {
     });
   },
 };
+
+/** esbuild's words for an import that leads nowhere. */
+const UNRESOLVED = /^Could not resolve "(\.{1,2}\/[^"]+)"/;
+
+/**
+ * The files at which a bundle failed, absolute; none when the error is of another kind.
+ *
+ * A relative import that leads nowhere counts as the file that it asks for.
+ */
+export function faultyFiles(error: unknown): readonly string[] {
+  if (!(error instanceof PilotlightError) || !isBuildFailure(error.cause)) return [];
+  return error.cause.errors.flatMap(({ text, location }) => {
+    if (location === null) return [];
+    const file = absolute(location.file);
+    const [, missing] = UNRESOLVED.exec(text) ?? [];
+    return missing === undefined ? [file] : [file, resolve(dirname(file), missing)];
+  });
+}
 
 function bundleError(entry: string, error: unknown): PilotlightError {
   const faults = isBuildFailure(error)

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -24,15 +24,18 @@ let loadCount = 0;
  * Bundles, runs and checks a definition file.
  *
  * @param file - Path, relative to the working directory or absolute.
- * @param workDirectory - Folder for the bundle.
+ * @param workDirectory - Folder for the bundle, which is gone when the definition is loaded.
+ * @param options - `onInputs` is told of the files as soon as they are known: those of a definition that fails too.
  * @throws PilotlightError ERR_DEFINITION_UNREADABLE when the file is missing, does not run or exports no
  *   definition; ERR_DEFINITION_INVALID and ERR_BUNDLE_FAILED as their names say.
  */
 export async function loadDefinition(
   file: string,
   workDirectory: string,
+  { onInputs }: { onInputs?: ((paths: readonly string[]) => void) | undefined } = {},
 ): Promise<LoadedDefinition> {
   const path = resolve(file);
+  onInputs?.([path]);
   const info = await stat(path).catch(() => undefined);
   if (info === undefined || !info.isFile()) {
     throw unreadable(path, info === undefined ? "there is no such file" : "it is not a file");
@@ -40,7 +43,8 @@ export async function loadDefinition(
   loadCount += 1;
   const outfile = join(workDirectory, `definition-${loadCount}.mjs`);
   const { inputs } = await bundle({ entry: path, outfile });
-  const exported = await importDefault(path, outfile);
+  onInputs?.(inputs);
+  const exported = await importDefault(path, outfile).finally(() => rm(outfile, { force: true }));
   // A definition that was not passed through defineInference is checked here; one that was passes again.
   return {
     definition: defineInference(exported as InferenceDefinition),

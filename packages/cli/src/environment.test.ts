@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { readDevSettings } from "./environment.ts";
+import { definitionPath, readDevSettings } from "./environment.ts";
 
 describe("readDevSettings", () => {
   test("has a default for every variable", () => {
@@ -8,7 +8,6 @@ describe("readDevSettings", () => {
       apiPort: 4700,
       awsPort: 4701,
       speed: 1,
-      definition: undefined,
     });
   });
 
@@ -17,13 +16,11 @@ describe("readDevSettings", () => {
       PILOTLIGHT_API_PORT: "0",
       PILOTLIGHT_AWS_PORT: "8080",
       PILOTLIGHT_SPEED: "60",
-      PILOTLIGHT_DEFINITION: "x.ts",
     };
     expect(readDevSettings(variables)).toEqual({
       apiPort: 0,
       awsPort: 8080,
       speed: 60,
-      definition: "x.ts",
     });
   });
 
@@ -35,5 +32,18 @@ describe("readDevSettings", () => {
     ["PILOTLIGHT_SPEED", "fast"],
   ])("refuses %s=%s by name and value", (name, value) => {
     expect(() => readDevSettings({ [name]: value })).toThrow(`${name}: got "${value}"; accepted`);
+  });
+});
+
+describe("definitionPath", () => {
+  test.each([
+    { given: "a.ts", variable: "b.ts", path: "a.ts" },
+    { given: undefined, variable: "b.ts", path: "b.ts" },
+    { given: undefined, variable: "", path: "inference.config.ts" },
+    { given: undefined, variable: undefined, path: "inference.config.ts" },
+  ])("takes $path for the argument $given and the variable $variable", (example) => {
+    const variables =
+      example.variable === undefined ? {} : { PILOTLIGHT_DEFINITION: example.variable };
+    expect(definitionPath(example.given, variables)).toBe(example.path);
   });
 });

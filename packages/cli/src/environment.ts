@@ -6,7 +6,6 @@ export interface DevSettings {
   readonly awsPort: number;
   /** How many times faster emulated service delays run. */
   readonly speed: number;
-  readonly definition: string | undefined;
 }
 
 const DEFAULT_API_PORT = 4700;
@@ -24,8 +23,18 @@ export function readDevSettings(variables: NodeJS.ProcessEnv): DevSettings {
     apiPort: port(variables, { name: "PILOTLIGHT_API_PORT", fallback: DEFAULT_API_PORT }),
     awsPort: port(variables, { name: "PILOTLIGHT_AWS_PORT", fallback: DEFAULT_AWS_PORT }),
     speed: speed(variables),
-    definition: variables["PILOTLIGHT_DEFINITION"] || undefined,
   };
+}
+
+const DEFAULT_DEFINITION = "inference.config.ts";
+
+/**
+ * Path of the definition that a command reads: its argument, else PILOTLIGHT_DEFINITION, else ./inference.config.ts.
+ *
+ * An empty variable counts as none.
+ */
+export function definitionPath(given: string | undefined, variables: NodeJS.ProcessEnv): string {
+  return given ?? (variables["PILOTLIGHT_DEFINITION"] || DEFAULT_DEFINITION);
 }
 
 function port(

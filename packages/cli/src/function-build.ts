@@ -36,6 +36,7 @@ export class FunctionBuilder {
   readonly #workDirectory: string;
   readonly #checkout: string;
   readonly #bundles = new Map<string, Promise<SharedBundle>>();
+  readonly #folders: string[] = [];
 
   /** @param options - `checkout`: where functions/ lies. */
   constructor(workDirectory: string, { checkout = CHECKOUT }: { checkout?: string } = {}) {
@@ -79,12 +80,18 @@ export class FunctionBuilder {
     return await this.#folder("infer", { settings, handler });
   }
 
+  /** Removes every folder that was built, when nothing is to run from them. */
+  async discard(): Promise<void> {
+    for (const folder of this.#folders) await rm(folder, { recursive: true, force: true });
+  }
+
   async #folder(
     entry: "infer" | "route",
     { settings, handler }: { settings: InferSettings | RouteSettings; handler: string | null },
   ): Promise<BuiltFunction> {
     const shared = await this.#sharedBundle(entry);
     const codeDirectory = await mkdtemp(join(this.#workDirectory, `${entry}-`));
+    this.#folders.push(codeDirectory);
     await writeFile(join(codeDirectory, BUNDLE_FILE), shared.bytes);
     const text = JSON.stringify(settings, null, 2);
     await writeFile(join(codeDirectory, SETTINGS_FILE), text);

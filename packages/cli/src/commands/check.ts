@@ -5,10 +5,11 @@ import type { ModelSpec } from "@pilotlight/core";
 import type { TensorSpec } from "@pilotlight/protocol";
 import { openModel } from "@pilotlight/runtime";
 
-import { makeWorkDirectory } from "../application.ts";
 import { requireFiles } from "../artifact-files.ts";
 import { loadDefinition } from "../definition-file.ts";
+import { definitionPath } from "../environment.ts";
 import { FunctionBuilder } from "../function-build.ts";
+import { makeWorkDirectory } from "../work-directory.ts";
 
 export const CHECK_HELP = `pilotlight check [definition]
 
@@ -16,8 +17,6 @@ Checks a definition, its handlers and its models: loads each model once and prin
 Exits with 1 when something is wrong.
 
   definition               path of an inference.config.ts; also PILOTLIGHT_DEFINITION; default ./inference.config.ts`;
-
-const DEFAULT_DEFINITION = "inference.config.ts";
 
 /**
  * Checks a definition and prints what its models take and give.
@@ -27,8 +26,7 @@ const DEFAULT_DEFINITION = "inference.config.ts";
 export async function check(file: string | undefined): Promise<void> {
   const work = await makeWorkDirectory();
   try {
-    const definitionFile = file ?? process.env["PILOTLIGHT_DEFINITION"] ?? DEFAULT_DEFINITION;
-    const loaded = await loadDefinition(definitionFile, work.path);
+    const loaded = await loadDefinition(definitionPath(file, process.env), work.path);
     const manifest = resolveManifest(loaded.definition, { stage: "local" });
     await requireFiles(manifest, loaded);
     const builder = new FunctionBuilder(work.path);

@@ -1,21 +1,22 @@
 import { resolve } from "node:path";
 
-import { isPilotlightError, LIVE_ALIAS } from "@pilotlight/core";
+import { LIVE_ALIAS } from "@pilotlight/core";
 import { scaledClock, startEmulator } from "@pilotlight/emulator";
 import type { Emulator } from "@pilotlight/emulator";
 import { requestMetrics } from "@pilotlight/metrics";
 import type { RequestMetrics } from "@pilotlight/metrics";
 
-import { buildApplication, Deployment, makeWorkDirectory } from "../application.ts";
+import { buildApplication } from "../application.ts";
 import type { BuiltApplication } from "../application.ts";
 import { sampleRequest } from "../artifact-files.ts";
-import { readDevSettings } from "../environment.ts";
+import { Deployment } from "../deployment.ts";
+import { definitionPath, readDevSettings } from "../environment.ts";
 import type { DevSettings } from "../environment.ts";
+import { faultLine, reloadOnChange } from "../reload.ts";
 import { coldnessOf, modelOfPath, requestLine } from "../request-line.ts";
 import type { AnsweredRequest } from "../request-line.ts";
-import { untilStopSignal } from "../stop-signal.ts";
-import { SERVER_VERSION } from "../version.ts";
-import { watchFiles } from "../watch.ts";
+import { stopSignal, untilAborted } from "../stop-signal.ts";
+import { makeWorkDirectory } from "../work-directory.ts";
 
 export const DEV_HELP = `pilotlight dev [definition]
 
@@ -29,8 +30,6 @@ Runs a definition on this machine: HTTP API, route function, Lambda and a proces
 The last line at start-up is {"event":"ready","api":"http://…","aws":"http://…"}. Changes of the definition, a handler
 or a model are picked up while it runs. SIGINT (Ctrl-C) and SIGTERM stop everything.`;
 
-const DEFAULT_DEFINITION = "inference.config.ts";
-
 /**
  * Serves a definition until a stop signal comes.
  *
@@ -38,23 +37,43 @@ const DEFAULT_DEFINITION = "inference.config.ts";
  */
 export async function dev(file: string | undefined): Promise<void> {
   const settings = readDevSettings(process.env);
-  const definitionFile = file ?? settings.definition ?? DEFAULT_DEFINITION;
-  const stopped = untilStopSignal();
+  const stop = stopSignal();
   const work = await makeWorkDirectory();
   try {
-    say(`building ${definitionFile} …`);
-    const build = () =>
-      buildApplication(definitionFile, { workDirectory: work.path, serverVersion: SERVER_VERSION });
-    const application = await build();
-    const emulator = await start(application, { settings, stateDirectory: work.path });
-    const closeWatch = reloadOnChange(application, { build, emulator });
-    await greet(application, emulator.server);
-    await stopped;
+    await serve(definitionPath(file, process.env), { settings, workDirectory: work.path, stop });
+  } catch (error) {
+    // A start that was interrupted has nothing to complain of.
+    if (!stop.aborted) throw error;
     say("stopping …");
-    await Promise.all([closeWatch(), emulator.server.stop()]);
   } finally {
     await work.remove();
   }
+}
+
+interface ServeOptions {
+  readonly settings: DevSettings;
+  readonly workDirectory: string;
+  /** Looked at between the stages of the start, so that none begins after it. */
+  readonly stop: AbortSignal;
+}
+
+async function serve(definitionFile: string, options: ServeOptions): Promise<void> {
+  const { workDirectory, stop } = options;
+  say(`building ${definitionFile} …`);
+  const application = await buildApplication(definitionFile, { workDirectory, signal: stop });
+  const { server, deployment } = await start(application, options);
+  const endReloads = reloadOnChange(application, {
+    build: ({ onInputs }) =>
+      buildApplication(definitionFile, { workDirectory, signal: stop, onInputs }),
+    deployment,
+    say,
+  });
+  const greeting = await greetingLines(application, server);
+  // Nothing awaits between here and the ready line, so that none is printed after the signal.
+  if (!stop.aborted) for (const line of greeting) say(line);
+  await untilAborted(stop);
+  say("stopping …");
+  await Promise.all([endReloads(), server.stop()]);
 }
 
 interface Running {
@@ -64,25 +83,28 @@ interface Running {
 
 async function start(
   application: BuiltApplication,
-  { settings, stateDirectory }: { settings: DevSettings; stateDirectory: string },
+  { settings, workDirectory, stop }: ServeOptions,
 ): Promise<Running> {
   const metrics = requestMetrics();
-  let deployment: Deployment | undefined;
+  // Requests may come before there is one.
+  const running: { deployment?: Deployment } = {};
   const server = await startEmulator({
     apiPort: settings.apiPort,
     awsPort: settings.awsPort,
     clock: scaledClock(settings.speed),
     defaultFunction: `${application.manifest.route.name}:${LIVE_ALIAS}`,
-    stateDirectory,
+    stateDirectory: workDirectory,
     onRequest: (request) =>
-      logRequest(request, { metrics, modelNames: deployment?.modelNames ?? new Set() }),
+      logRequest(request, { metrics, modelNames: running.deployment?.modelNames ?? new Set() }),
     onLog: ({ functionName, line }) => logFunctionLine(functionName, line),
-    onError: report,
+    onError: (error) => say(faultLine(error)),
     metrics: () => metrics.expose(),
   });
-  deployment = new Deployment(server);
+  const deployment = new Deployment(server);
+  running.deployment = deployment;
   try {
-    await deployment.apply(application);
+    await deployment.apply(application, { signal: stop });
+    stop.throwIfAborted();
   } catch (error) {
     await server.stop();
     throw error;
@@ -112,56 +134,23 @@ function logFunctionLine(functionName: string, line: string): void {
   if (!PLATFORM_LINE.test(line)) say(`  ${functionName}: ${line.trimEnd()}`);
 }
 
-function reloadOnChange(
-  first: BuiltApplication,
-  { build, emulator }: { build: () => Promise<BuiltApplication>; emulator: Running },
-): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve();
-  let isClosed = false;
-  const watch = watchFiles((paths) => {
-    running = running
-      .then(() => reload(paths))
-      .catch((error: unknown) => {
-        report(error);
-        say("the functions that ran before still run");
-      });
-  });
-  const reload = async (paths: readonly string[]) => {
-    if (isClosed) return;
-    say(`changed: ${paths.join(", ")}`);
-    const application = await build();
-    // Watching again would keep the process alive, and an emulator that stops takes no functions.
-    if (isClosed) return;
-    watch.set(application.inputs);
-    const replaced = await emulator.deployment.apply(application, paths);
-    say(replaced.length === 0 ? "nothing to replace" : `replaced: ${replaced.join(", ")}`);
-  };
-  watch.set(first.inputs);
-  return async () => {
-    isClosed = true;
-    watch.close();
-    // A build that is under way writes into the folder that is removed next.
-    await running;
-  };
-}
-
-function report(error: unknown): void {
-  say(isPilotlightError(error) ? `${error.code}: ${error.message}` : String(error));
-}
-
-async function greet({ manifest, loaded }: BuiltApplication, server: Emulator): Promise<void> {
-  for (const model of manifest.models) {
-    say(`  ${model.name.padEnd(16)} POST ${server.apiUrl}/v2/models/${model.name}/infer`);
-    if (model.handler !== null)
-      say(`  ${"".padEnd(16)} POST ${server.apiUrl}/predict/${model.name}`);
-  }
+async function greetingLines(
+  { manifest, loaded }: BuiltApplication,
+  server: Emulator,
+): Promise<readonly string[]> {
+  const lines = manifest.models.flatMap((model) => [
+    `  ${model.name.padEnd(16)} POST ${server.apiUrl}/v2/models/${model.name}/infer`,
+    ...(model.handler === null
+      ? []
+      : [`  ${"".padEnd(16)} POST ${server.apiUrl}/predict/${model.name}`]),
+  ]);
   const [first] = manifest.models;
   if (first !== undefined) {
     const sample = await sampleRequest(resolve(loaded.directory, first.artifact));
     const body = sample === undefined ? "" : `/infer --data-binary @${sample}`;
-    say(`try: curl ${server.apiUrl}/v2/models/${first.name}${body}`);
+    lines.push(`try: curl ${server.apiUrl}/v2/models/${first.name}${body}`);
   }
-  say(JSON.stringify({ event: "ready", api: server.apiUrl, aws: server.awsUrl }));
+  return [...lines, JSON.stringify({ event: "ready", api: server.apiUrl, aws: server.awsUrl })];
 }
 
 function say(line: string): void {

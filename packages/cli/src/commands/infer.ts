@@ -7,11 +7,12 @@ import type { InvocationAnswer, InvocationEvent } from "@pilotlight/protocol";
 import { inferHandler, readSettings } from "@pilotlight/runtime";
 import type { InferSettings } from "@pilotlight/runtime";
 
-import { makeWorkDirectory } from "../application.ts";
 import { requireFiles } from "../artifact-files.ts";
 import type { Command } from "../command-line.ts";
 import { loadDefinition } from "../definition-file.ts";
+import { definitionPath } from "../environment.ts";
 import { FunctionBuilder } from "../function-build.ts";
+import { makeWorkDirectory } from "../work-directory.ts";
 
 export const INFER_HELP = `pilotlight infer <model> --input FILE [--definition FILE] [--url URL]
 
@@ -21,8 +22,6 @@ through the model's handler, as POST /predict/{model} would take it.
   --input, -i FILE         what to send
   --definition, -d FILE    path of an inference.config.ts; also PILOTLIGHT_DEFINITION; default ./inference.config.ts
   --url URL                ask a running server (http://127.0.0.1:4700) instead of loading the model here`;
-
-const DEFAULT_DEFINITION = "inference.config.ts";
 
 type InferArguments = Extract<Command, { verb: "infer" }>;
 
@@ -61,8 +60,7 @@ async function inferHere(
 ): Promise<InvocationAnswer> {
   const work = await makeWorkDirectory();
   try {
-    const file = command.definition ?? process.env["PILOTLIGHT_DEFINITION"] ?? DEFAULT_DEFINITION;
-    const loaded = await loadDefinition(file, work.path);
+    const loaded = await loadDefinition(definitionPath(command.definition, process.env), work.path);
     const manifest = resolveManifest(loaded.definition, { stage: "local" });
     await requireFiles(manifest, loaded);
     const model = findModel(manifest.models, command.model);
