@@ -60,7 +60,7 @@ async function answer(
   if (request.headers.expect !== undefined && (announcedBytes(request) ?? 0) <= bytesMax) {
     response.writeContinue();
   }
-  const reading = await readBody(request, bytesMax);
+  const reading = await readBody(request, { bytesMax, refusal: "at_once" });
   if (reading.kind === "aborted") return undefined;
   if (reading.kind === "too_large") return service.tooLarge(target);
   try {

@@ -14,6 +14,16 @@ const DRAINED_BYTES_MAX = 67_108_864;
 
 const EMPTY = Buffer.alloc(0);
 
+interface ReadingOptions {
+  /** A larger body is refused, and none of it is kept. */
+  readonly bytesMax: number;
+  /**
+   * When a refusal is told: `at_once`, which is before the body where its length is announced, or `at_end`,
+   * for clients that read no answer while they write.
+   */
+  readonly refusal: "at_once" | "at_end";
+}
+
 /** The length that the request announces, bytes; `undefined` for a chunked body. */
 export function announcedBytes(request: IncomingMessage): number | undefined {
   const header = request.headers["content-length"];
@@ -21,19 +31,18 @@ export function announcedBytes(request: IncomingMessage): number | undefined {
   return request.headers["transfer-encoding"] === undefined ? 0 : undefined;
 }
 
-/**
- * Reads a body whole, into one buffer of the announced size where there is one.
- *
- * @param bytesMax - Above this the body is refused: at once where its length is announced.
- */
-export function readBody(request: IncomingMessage, bytesMax: number): Promise<BodyReading> {
+/** Reads a body whole; one that comes in one piece is not copied. */
+export function readBody(
+  request: IncomingMessage,
+  { bytesMax, refusal }: ReadingOptions,
+): Promise<BodyReading> {
   const announced = announcedBytes(request);
   if (announced === 0) return Promise.resolve({ kind: "read", bytes: EMPTY });
   if (announced !== undefined && announced > bytesMax) {
-    return drained(request).then(() => ({ kind: "too_large", bytes: announced }));
+    return drained(request, refusal).then(() => ({ kind: "too_large", bytes: announced }));
   }
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let bytes = 0;
     const take = (chunk: Buffer): void => {
       bytes += chunk.byteLength;
@@ -43,7 +52,8 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bo
       }
       request.off("data", take).off("end", end).off("close", abort);
       const refused = { kind: "too_large", bytes } as const;
-      void drained(request).then(() => resolve(refused));
+      chunks = [];
+      void drained(request, refusal).then(() => resolve(refused));
     };
     const end = (): void => resolve({ kind: "read", bytes: joined(chunks, bytes) });
     const abort = (): void => resolve({ kind: "aborted" });
@@ -51,7 +61,6 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<Bo
   });
 }
 
-/** A small body comes in one chunk, which is then used as it is. */
 function joined(chunks: readonly Buffer[], bytes: number): Buffer {
   const [first = EMPTY] = chunks;
   return chunks.length <= 1 ? first : Buffer.concat(chunks, bytes);
@@ -60,17 +69,18 @@ function joined(chunks: readonly Buffer[], bytes: number): Buffer {
 /**
  * Reads on what is left of a refused body, and settles when the refusal may be written.
  *
- * That is at once, unless the connection ends with the answer: a client that is still sending would then meet a closed
- * socket instead of the answer.
+ * Where that may be at once, it is not if the connection ends with the answer: a client that is still
+ * sending would then meet a closed socket instead of the answer.
  */
-function drained(request: IncomingMessage): Promise<void> {
+function drained(request: IncomingMessage, refusal: ReadingOptions["refusal"]): Promise<void> {
   let bytes = 0;
   request.on("data", (chunk: Buffer) => {
     bytes += chunk.byteLength;
     if (bytes > DRAINED_BYTES_MAX) request.destroy();
   });
   const isSending = request.headers.expect === undefined;
-  if (!isSending || !endsWithAnswer(request)) return Promise.resolve();
+  const isAtOnce = refusal === "at_once" && !(isSending && endsWithAnswer(request));
+  if (isAtOnce) return Promise.resolve();
   return new Promise((resolve) => {
     request.once("end", resolve);
     request.once("close", resolve);

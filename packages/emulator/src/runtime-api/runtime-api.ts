@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 
 import { invariant, LAMBDA_LIMITS } from "@pilotlight/core";
 
-import { type Body, readBody } from "./body.ts";
+import { type BodyReading, readBody } from "../http/read-body.ts";
 import { errorPayload } from "./error-body.ts";
 import { eventHeaders, type RuntimeEvent } from "./runtime-event.ts";
 import {
@@ -59,6 +59,12 @@ const WANTED: Readonly<Record<"next" | "response" | "error" | "init_error", Runt
 
 /** An error's cause for tracing travels in a header, so headers may be as large as a stack trace. */
 const HEADER_BYTES_MAX = 1_048_576;
+
+/** A runtime that is still writing its answer would not see the refusal. */
+const ANSWER_READING = {
+  bytesMax: LAMBDA_LIMITS.invokeResponseBytesMax,
+  refusal: "at_end",
+} as const;
 
 /**
  * The Runtime API of one environment: version 2018-06-01 on a free port of 127.0.0.1.
@@ -250,11 +256,8 @@ export class RuntimeApi {
     }
     this.#isReadingAnswer = true;
     const event = this.#event;
-    readBody(request, {
-      bytesMax: LAMBDA_LIMITS.invokeResponseBytesMax,
-      onEnd: (body) => {
-        if (this.#event === event) this.#answered(call, body);
-      },
+    void readBody(request, ANSWER_READING).then((body) => {
+      if (this.#event === event) this.#answered(call, body);
     });
   }
 
@@ -273,7 +276,7 @@ export class RuntimeApi {
     return this.#move(kind) ? undefined : transitionRefused(from, WANTED[kind]);
   }
 
-  #answered({ request, response, kind }: AnswerCall, body: Body): void {
+  #answered({ request, response, kind }: AnswerCall, body: BodyReading): void {
     this.#isReadingAnswer = false;
     // A runtime that hangs up in the middle of its answer has ended or will run into its timeout.
     if (body.kind === "aborted") return;
@@ -294,14 +297,11 @@ export class RuntimeApi {
     if (!this.#move("init_error")) {
       return refuse(request, response, transitionRefused(from, WANTED.init_error));
     }
-    readBody(request, {
-      bytesMax: LAMBDA_LIMITS.invokeResponseBytesMax,
-      onEnd: (body) => {
-        if (body.kind === "aborted") return;
-        send(response, body.kind === "too_large" ? TOO_LARGE : ACCEPTED);
-        if (body.kind === "too_large") return;
-        this.#listener.onInitError(errorPayload(body.bytes, request.headers["content-type"]));
-      },
+    void readBody(request, ANSWER_READING).then((body) => {
+      if (body.kind === "aborted") return;
+      send(response, body.kind === "too_large" ? TOO_LARGE : ACCEPTED);
+      if (body.kind === "too_large") return;
+      this.#listener.onInitError(errorPayload(body.bytes, request.headers["content-type"]));
     });
   }
 }
@@ -336,7 +336,7 @@ interface AnswerCall {
 
 function answerOf(
   request: IncomingMessage,
-  { kind, body }: { kind: "response" | "error"; body: Exclude<Body, { kind: "aborted" }> },
+  { kind, body }: { kind: "response" | "error"; body: Exclude<BodyReading, { kind: "aborted" }> },
 ): RuntimeAnswer {
   if (body.kind === "too_large") return { kind: "too_large" };
   if (kind === "error") {
