@@ -32,16 +32,27 @@ export function parseCommand(argv: readonly string[]): Command {
     throw invalid(`there is no command "${verb}"; accepted: ${VERBS.join(", ")}`);
   if (values.help === true) return { verb: "help", of: known };
   if (known === "infer") return inferCommand(rest, values);
-  const [definition, surplus] = rest;
-  if (surplus !== undefined)
-    throw invalid(`${known} takes one definition; got "${surplus}" as well`);
-  return { verb: known, definition };
+  return definitionCommand(known, { positionals: rest, options: values });
 }
 
 interface Options {
   readonly input?: string | undefined;
   readonly definition?: string | undefined;
   readonly url?: string | undefined;
+}
+
+function definitionCommand(
+  verb: "dev" | "check",
+  { positionals, options }: { positionals: readonly string[]; options: Options },
+): Command {
+  const { input, url, definition } = options;
+  const unknown = input === undefined ? "--url" : "--input";
+  if (input !== undefined || url !== undefined) throw invalid(`${verb} takes no ${unknown}`);
+  const named = definition === undefined ? positionals : [definition, ...positionals];
+  const [first, surplus] = named;
+  if (surplus !== undefined)
+    throw invalid(`${verb} takes one definition; got "${surplus}" as well`);
+  return { verb, definition: first };
 }
 
 function inferCommand(positionals: readonly string[], options: Options): Command {

@@ -47,3 +47,25 @@ describe("definitionPath", () => {
     expect(definitionPath(example.given, variables)).toBe(example.path);
   });
 });
+
+describe("what a user names", () => {
+  test("is relative to where npm was called, for the command's own scripts", () => {
+    const called = { INIT_CWD: "/home/ada", npm_lifecycle_event: "start" };
+    expect(definitionPath("a.ts", called)).toBe("/home/ada/a.ts");
+    expect(definitionPath("/b/a.ts", called)).toBe("/b/a.ts");
+    expect(definitionPath(undefined, { ...called, PILOTLIGHT_DEFINITION: "a.ts" })).toBe(
+      "/home/ada/a.ts",
+    );
+    expect(definitionPath(undefined, called)).toBe("inference.config.ts");
+  });
+
+  test("is left alone where another script of npm has left its variables", () => {
+    expect(definitionPath("a.ts", { INIT_CWD: "/x", npm_lifecycle_event: "test" })).toBe("a.ts");
+  });
+
+  test("may not be one port for both servers", () => {
+    const ports = { PILOTLIGHT_API_PORT: "5000", PILOTLIGHT_AWS_PORT: "5000" };
+    expect(() => readDevSettings(ports)).toThrow("are both 5000");
+    expect(readDevSettings({ PILOTLIGHT_API_PORT: "0", PILOTLIGHT_AWS_PORT: "0" }).apiPort).toBe(0);
+  });
+});

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 import { PilotlightError } from "@pilotlight/core";
 
 /** The environment variables that `pilotlight dev` reads; README.md lists them. */
@@ -19,22 +21,34 @@ const SPEED_MAX = 10_000;
  * @throws PilotlightError ERR_COMMAND_INVALID naming the variable, the value and what is accepted.
  */
 export function readDevSettings(variables: NodeJS.ProcessEnv): DevSettings {
-  return {
-    apiPort: port(variables, { name: "PILOTLIGHT_API_PORT", fallback: DEFAULT_API_PORT }),
-    awsPort: port(variables, { name: "PILOTLIGHT_AWS_PORT", fallback: DEFAULT_AWS_PORT }),
-    speed: speed(variables),
-  };
+  const apiPort = port(variables, { name: "PILOTLIGHT_API_PORT", fallback: DEFAULT_API_PORT });
+  const awsPort = port(variables, { name: "PILOTLIGHT_AWS_PORT", fallback: DEFAULT_AWS_PORT });
+  if (apiPort === awsPort && apiPort !== 0) {
+    throw new PilotlightError(
+      "ERR_COMMAND_INVALID",
+      `PILOTLIGHT_API_PORT and PILOTLIGHT_AWS_PORT are both ${apiPort}; accepted: two ports, 0 takes a free one`,
+    );
+  }
+  return { apiPort, awsPort, speed: speed(variables) };
 }
 
 const DEFAULT_DEFINITION = "inference.config.ts";
 
+/** npm's scripts that run the command line. */
+const OWN_SCRIPTS: readonly string[] = ["start", "pilotlight"];
+
 /**
  * Path of the definition that a command reads: its argument, else PILOTLIGHT_DEFINITION, else ./inference.config.ts.
  *
- * An empty variable counts as none.
+ * An empty variable counts as none. What the user named is relative to where the user was: npm runs a script in the
+ * checkout and says in INIT_CWD where it was called.
  */
 export function definitionPath(given: string | undefined, variables: NodeJS.ProcessEnv): string {
-  return given ?? (variables["PILOTLIGHT_DEFINITION"] || DEFAULT_DEFINITION);
+  const named = given ?? (variables["PILOTLIGHT_DEFINITION"] || undefined);
+  if (named === undefined) return DEFAULT_DEFINITION;
+  const isOwnScript = OWN_SCRIPTS.includes(variables["npm_lifecycle_event"] ?? "");
+  const caller = isOwnScript ? variables["INIT_CWD"] : undefined;
+  return caller === undefined ? named : resolve(caller, named);
 }
 
 function port(
