@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 
@@ -297,6 +299,21 @@ describe("the end of an environment", () => {
     expect((await sent).isFunctionError).toBe(true);
     expect((await (await sent).logTail).length).toBe(0);
     expect(f.stops).toEqual(["at once"]);
+  });
+
+  test("comes also when its folder cannot be removed, and tells of that", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "pilotlight-stuck-"));
+    vi.stubEnv("TMPDIR", folder);
+    const f = await start("export const handler = async () => 1;");
+    await f.idle();
+    vi.unstubAllEnvs();
+    // A file in the place of the folder: nothing in it can be removed.
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, "");
+    await f.environment.stop("the end");
+    expect(f.stops).toEqual(["the end"]);
+    expect(f.lines.at(-1)).toMatch(/could not remove the function's \/tmp: ENOTDIR/);
+    rmSync(folder);
   });
 
   test("is told once, however often it is asked for, and removes its folder", async () => {

@@ -17,16 +17,19 @@ import type {
 } from "./contract.ts";
 import { Flight } from "./flight.ts";
 import { FunctionLog } from "./function-log.ts";
+import { LogGate } from "./log-gate.ts";
 import { logStreamName } from "./names.ts";
 import {
+  exitText,
   INVALID_RESPONSE_MODE,
+  postedErrorType,
   type ProcessExit,
   RESPONSE_TOO_LARGE,
   timeoutFailure,
 } from "./outcome-text.ts";
 import { PeakMemory } from "./peak-memory.ts";
 import { type EnvironmentSignal, nextPhase } from "./phase.ts";
-import { initReportLine, type Status } from "./report.ts";
+import { initReportLine, initStartLine, type Status } from "./report.ts";
 import { RuntimeProcess } from "./runtime-process.ts";
 import { environmentVariables, type InitializationType } from "./variables.ts";
 
@@ -71,6 +74,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   readonly #options: EnvironmentOptions;
   readonly #api: RuntimeApi;
   readonly #log: FunctionLog;
+  readonly #logGate = new LogGate(() => this.#ready());
   readonly #memory: PeakMemory;
   readonly #logStreamName: string;
   readonly #started: Promise<void>;
@@ -85,8 +89,6 @@ class ProcessEnvironment implements ExecutionEnvironment {
   #cancelInitLimit: (() => void) | undefined;
   /** How the init phase went wrong; the exit of the process alone counts as an error. */
   #initStatus: Status | undefined;
-  #hasLogMark = false;
-  #isReadyAtLogMark = false;
   #stopping: Promise<void> | undefined;
 
   constructor(options: EnvironmentOptions) {
@@ -102,7 +104,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
       () => this.#process?.flushLines(),
     );
     this.#api = new RuntimeApi({
-      onNext: (isLogMarked) => this.#nextAsked(isLogMarked),
+      onNext: (isLogMarked) => this.#logGate.nextAsked(isLogMarked),
       onAnswer: (answer) => this.#answered(answer),
       onInitError: (payload) => this.#initErrorPosted(payload),
     });
@@ -176,7 +178,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
 
   #startProcess(): void {
     this.#processStartMs = this.#clock.monotonicMs();
-    this.#log.write(this.#initStartLine());
+    this.#log.write(initStartLine(this.version.functionArn));
     this.#process = new RuntimeProcess({
       handler: this.version.handler,
       codeDirectory: this.version.codeDirectory,
@@ -190,16 +192,11 @@ class ProcessEnvironment implements ExecutionEnvironment {
       }),
       clock: this.#clock,
       onLog: (line) => this.#log.write(line),
-      onLogMark: () => this.#logMarked(),
+      onLogMark: () => this.#logGate.logMarked(),
       onExit: (exit) => this.#exited(exit),
     });
     const { channel } = this.#process;
     if (channel !== undefined) this.#api.connect(channel);
-  }
-
-  #initStartLine(): string {
-    const region = this.version.functionArn.split(":")[3];
-    return `INIT_START Runtime Version: nodejs:24\tRuntime Version ARN: arn:aws:lambda:${region}::runtime:emulated`;
   }
 
   /** The caller's time begins here, not with the init phase before it. */
@@ -207,28 +204,6 @@ class ProcessEnvironment implements ExecutionEnvironment {
     if (this.#process === undefined) this.#startProcess();
     else this.#api.offer(flight.event);
     flight.begin(this.#log, () => this.#timedOut(flight));
-  }
-
-  /**
-   * The runtime is ready when it has asked for an event and all that it logged before has been read:
-   * the two come by different channels.
-   */
-  #nextAsked(isLogMarked: boolean): void {
-    if (isLogMarked && !this.#hasLogMark) {
-      this.#isReadyAtLogMark = true;
-      return;
-    }
-    this.#hasLogMark = false;
-    this.#ready();
-  }
-
-  #logMarked(): void {
-    if (!this.#isReadyAtLogMark) {
-      this.#hasLogMark = true;
-      return;
-    }
-    this.#isReadyAtLogMark = false;
-    this.#ready();
   }
 
   #ready(): void {
@@ -278,7 +253,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   }
 
   #initErrorPosted(payload: Buffer): void {
-    const status: Status = { kind: "error", errorType: errorTypeOf(payload) };
+    const status: Status = { kind: "error", errorType: postedErrorType(payload) };
     if (this.#phase === "initialising") this.#initStatus = status;
     const flight = this.#flight;
     if (this.#phase !== "invoking" || flight === undefined) return;
@@ -338,8 +313,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
 
   #forgetProcess(): void {
     this.#process = undefined;
-    this.#hasLogMark = false;
-    this.#isReadyAtLogMark = false;
+    this.#logGate.reset();
     this.#api.reset();
   }
 
@@ -369,24 +343,18 @@ class ProcessEnvironment implements ExecutionEnvironment {
     this.#log.flush();
     this.#process = undefined;
     await this.#api.close();
-    if (this.#temporaryDirectory !== undefined) {
-      await rm(this.#temporaryDirectory, { recursive: true, force: true });
-    }
+    await this.#removeTemporaryDirectory();
     this.#listener.onStopped(this, cause);
   }
-}
 
-function exitText(exit: ProcessExit): string {
-  if (exit.kind === "code") return `exit status ${exit.code}`;
-  return exit.kind === "signal" ? `signal ${exit.signal}` : exit.reason;
-}
-
-function errorTypeOf(payload: Buffer): string {
-  try {
-    const { errorType } = JSON.parse(payload.toString("utf8")) as { errorType?: unknown };
-    return typeof errorType === "string" ? errorType : "Runtime.Unknown";
-  } catch {
-    // AWS names an error that it cannot read so.
-    return "Runtime.Unknown";
+  /** A folder that stays is told of, and keeps nobody from stopping. */
+  async #removeTemporaryDirectory(): Promise<void> {
+    if (this.#temporaryDirectory === undefined) return;
+    try {
+      await rm(this.#temporaryDirectory, { recursive: true, force: true });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#listener.onLog(this, `The emulator could not remove the function's /tmp: ${reason}`);
+    }
   }
 }

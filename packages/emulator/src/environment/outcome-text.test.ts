@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 
-import { exitFailure, type ProcessExit, timeoutFailure } from "./outcome-text.ts";
+import {
+  exitFailure,
+  exitText,
+  postedErrorType,
+  type ProcessExit,
+  timeoutFailure,
+} from "./outcome-text.ts";
 
 describe("exitFailure", () => {
   const ended: readonly (readonly [ProcessExit, string])[] = [
@@ -19,6 +25,27 @@ describe("exitFailure", () => {
       errorType: "Runtime.ExitError",
       errorMessage: `RequestId: r-1 Error: ${reason}`,
     });
+  });
+});
+
+describe("exitText", () => {
+  test.each([
+    [{ kind: "code", code: 7 } as const, "exit status 7"],
+    [{ kind: "signal", signal: "SIGKILL" } as const, "signal SIGKILL"],
+    [{ kind: "unstartable", reason: "spawn ENOENT" } as const, "spawn ENOENT"],
+  ])("tells of %j", (exit, text) => {
+    expect(exitText(exit)).toBe(text);
+  });
+});
+
+describe("postedErrorType", () => {
+  test.each([
+    ['{"errorType":"Boom"}', "Boom"],
+    ['{"errorType":1}', "Runtime.Unknown"],
+    ["null", "Runtime.Unknown"],
+    ["no JSON", "Runtime.Unknown"],
+  ])("of %s is %s", (payload, type) => {
+    expect(postedErrorType(Buffer.from(payload))).toBe(type);
   });
 });
 

@@ -50,6 +50,23 @@ function exitReason(exit: ProcessExit): string {
   }
 }
 
+/** How a process ended, for a cause that no caller of the function sees. */
+export function exitText(exit: ProcessExit): string {
+  if (exit.kind === "code") return `exit status ${exit.code}`;
+  return exit.kind === "signal" ? `signal ${exit.signal}` : exit.reason;
+}
+
+/** The type of an error that a runtime posted; AWS names one that it cannot read Runtime.Unknown. */
+export function postedErrorType(payload: Buffer): string {
+  try {
+    const { errorType } = JSON.parse(payload.toString("utf8")) as { errorType?: unknown };
+    return typeof errorType === "string" ? errorType : "Runtime.Unknown";
+  } catch {
+    // What is no JSON object has a type as well.
+    return "Runtime.Unknown";
+  }
+}
+
 /** What the caller gets when the function ran into its timeout. */
 export function timeoutFailure(requestId: string, timeoutSec: number): PlatformFailure {
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { initReportLine, reportLine } from "./report.ts";
+import { initReportLine, initStartLine, reportLine } from "./report.ts";
 
 const REPORT = { requestId: "r-1", durationMs: 12.345, memoryMb: 128, memoryMbMax: 61 };
 
@@ -23,6 +23,14 @@ describe("reportLine", () => {
     const status = { kind: "error", errorType: "Runtime.ExitError" } as const;
     expect(reportLine({ ...REPORT, status })).toMatch(
       /\tStatus: error\tError Type: Runtime.ExitError$/,
+    );
+  });
+});
+
+describe("initStartLine", () => {
+  test("names the region of the function", () => {
+    expect(initStartLine("arn:aws:lambda:eu-west-1:000000000000:function:f")).toBe(
+      "INIT_START Runtime Version: nodejs:24\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:emulated",
     );
   });
 });

@@ -32,6 +32,12 @@ export function reportLine(report: Report): string {
   return status === undefined ? line : line + statusText(status);
 }
 
+/** The line that begins an init phase; a runtime of the emulator has no version of its own. */
+export function initStartLine(functionArn: string): string {
+  const region = functionArn.split(":")[3];
+  return `INIT_START Runtime Version: nodejs:24\tRuntime Version ARN: arn:aws:lambda:${region}::runtime:emulated`;
+}
+
 /** The line that tells of an init phase that failed; the init is then repeated in the invocation. */
 export function initReportLine(durationMs: number, status: Status): string {
   return `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: init\t${statusText(status)}`;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
-import { text } from "node:stream/consumers";
+import { json } from "node:stream/consumers";
 
 import { VirtualClock } from "@pilotlight/core/testing";
 import { afterEach, describe, expect, test } from "vitest";
@@ -197,7 +197,7 @@ describe("httpApiFront", () => {
     request.end("{}");
     const [response] = await once(request, "response");
     expect(response.statusCode).toBe(403);
-    expect(JSON.parse(await text(response))).toEqual({
+    expect(await json(response)).toEqual({
       message: "Forbidden",
       error: expect.stringContaining('"evil.example"'),
     });
