@@ -87,11 +87,12 @@ describe("pilotlight dev", { timeout: TEST_TIMEOUT_MS }, () => {
     await send(`${server.api}/v2/models/biopsy/infer`, jsonSample("biopsy"));
     await send(`${server.api}/v2/models/biopsy/infer`, { body: "{}" });
     await send(`${server.api}/v2/models/nothing/infer`, { body: "{}" });
+    await send(`${server.api}/v2/models/%62iopsy?x=1`);
     const after = await metrics();
     const grown = (labels: Readonly<Record<string, string>>): number =>
       valueOf(after, "pilotlight_requests_total", labels) -
       valueOf(before, "pilotlight_requests_total", labels);
-    expect(grown({ model: "biopsy", status: "200" })).toBe(1);
+    expect(grown({ model: "biopsy", status: "200" })).toBe(2);
     expect(grown({ model: "biopsy", status: "400" })).toBe(1);
     expect(grown({ model: "", status: "404" })).toBe(1);
     expect(valueOf(after, "pilotlight_cold_starts_total", { model: "biopsy" })).toBe(1);
@@ -202,6 +203,27 @@ describe("pilotlight dev that cannot start", { timeout: TEST_TIMEOUT_MS }, () =>
     const text = await failureOf(folder.path);
     expect(text).toMatch(/^ERR_BUNDLE_FAILED: /);
     expect(text).toContain("no-such-package");
+  });
+});
+
+describe("pilotlight dev with a model that does not load", { timeout: TEST_TIMEOUT_MS }, () => {
+  test("prints the message and no stack", async () => {
+    const folder = await makeDefinitionFolder({ broken: { artifact: "./broken.onnx" } });
+    await folder.write("broken.onnx", "no model");
+    const server = await startDevServer(folder.path);
+    try {
+      const count = server.lines.length;
+      const { statusCode } = await send(`${server.api}/v2/models/broken`);
+      expect(statusCode).toBe(503);
+      await server.stop();
+      const said = server.lines.slice(count).filter((line) => line.startsWith("  "));
+      expect(said.length).toBeGreaterThan(0);
+      const message = /^ {2}pilotlight-local-broken: ERR_MODEL_UNLOADABLE: .*broken\.onnx/;
+      expect(said.filter((line) => !message.test(line))).toEqual([]);
+    } finally {
+      await server.stop();
+      await folder.remove();
+    }
   });
 });
 

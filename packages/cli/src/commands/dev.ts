@@ -12,6 +12,7 @@ import { sampleRequest } from "../artifact-files.ts";
 import { Deployment } from "../deployment.ts";
 import { definitionPath, readDevSettings } from "../environment.ts";
 import type { DevSettings } from "../environment.ts";
+import { FunctionLines } from "../function-lines.ts";
 import { faultLine, reloadOnChange } from "../reload.ts";
 import { coldnessOf, modelOfPath, requestLine } from "../request-line.ts";
 import type { AnsweredRequest } from "../request-line.ts";
@@ -86,6 +87,7 @@ async function start(
   { settings, workDirectory, stop }: ServeOptions,
 ): Promise<Running> {
   const metrics = requestMetrics();
+  const functionLines = new FunctionLines(say);
   // Requests may come before there is one.
   const running: { deployment?: Deployment } = {};
   const server = await startEmulator({
@@ -96,7 +98,7 @@ async function start(
     stateDirectory: workDirectory,
     onRequest: (request) =>
       logRequest(request, { metrics, modelNames: running.deployment?.modelNames ?? new Set() }),
-    onLog: ({ functionName, line }) => logFunctionLine(functionName, line),
+    onLog: (record) => functionLines.note(record),
     onError: (error) => say(faultLine(error)),
     metrics: () => metrics.expose(),
   });
@@ -125,13 +127,6 @@ function logRequest(
     isColdStart: coldnessOf(request) === "cold",
   });
   say(requestLine(request));
-}
-
-/** The platform's own lines (START, END, REPORT, INIT_START, INIT_REPORT) say nothing that the request's line does not. */
-const PLATFORM_LINE = /^(START|END|REPORT|INIT_START|INIT_REPORT)\b/;
-
-function logFunctionLine(functionName: string, line: string): void {
-  if (!PLATFORM_LINE.test(line)) say(`  ${functionName}: ${line.trimEnd()}`);
 }
 
 async function greetingLines(
