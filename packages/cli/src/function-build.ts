@@ -20,7 +20,9 @@ export interface BuiltFunction {
 }
 
 const BUNDLE_FILE = "index.mjs";
-const HANDLER_FILE = "handler.mjs";
+
+/** Name of the bundled handler beside a model's code. */
+export const HANDLER_FILE = "handler.mjs";
 
 /** Lambda's Handler setting for every function of ours. */
 export const FUNCTION_HANDLER = "index.handler";

@@ -1,14 +1,14 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 import { formatBytes, isPilotlightError, PilotlightError, resolveManifest } from "@pilotlight/core";
 import type { ModelSpec } from "@pilotlight/core";
 import type { TensorSpec } from "@pilotlight/protocol";
-import { openModel } from "@pilotlight/runtime";
+import { loadHandler, openModel } from "@pilotlight/runtime";
 
 import { requireFiles } from "../artifact-files.ts";
 import { loadDefinition } from "../definition-file.ts";
 import { definitionPath } from "../environment.ts";
-import { FunctionBuilder } from "../function-build.ts";
+import { FunctionBuilder, HANDLER_FILE } from "../function-build.ts";
 import { makeWorkDirectory } from "../work-directory.ts";
 
 export const CHECK_HELP = `pilotlight check [definition]
@@ -21,7 +21,8 @@ Exits with 1 when something is wrong.
 /**
  * Checks a definition and prints what its models take and give.
  *
- * @throws PilotlightError of the definition, or ERR_MODEL_UNLOADABLE when one or more models do not load.
+ * @throws PilotlightError of the definition, or ERR_MODEL_UNLOADABLE, ERR_BUNDLE_FAILED or
+ *   ERR_HANDLER_INVALID of the first model that is faulty, with the faults of all.
  */
 export async function check(file: string | undefined): Promise<void> {
   const work = await makeWorkDirectory();
@@ -30,18 +31,19 @@ export async function check(file: string | undefined): Promise<void> {
     const manifest = resolveManifest(loaded.definition, { stage: "local" });
     await requireFiles(manifest, loaded);
     const builder = new FunctionBuilder(work.path);
-    const faults: string[] = [];
+    const faults: PilotlightError[] = [];
     for (const model of manifest.models) {
       const fault = await checkModel(model, { directory: loaded.directory, builder });
       if (fault !== undefined) faults.push(fault);
     }
-    if (faults.length > 0) {
+    const [first] = faults;
+    if (first !== undefined) {
       throw new PilotlightError(
-        "ERR_MODEL_UNLOADABLE",
-        `${faults.length} of ${manifest.models.length} models:\n${faults.join("\n")}`,
+        first.code,
+        `${faults.length} of ${count(manifest.models.length)}:\n${faults.map((fault) => fault.message).join("\n")}`,
       );
     }
-    print(`${manifest.models.length} models are fine`);
+    print(`${count(manifest.models.length)} ${manifest.models.length === 1 ? "is" : "are"} fine`);
   } finally {
     await work.remove();
   }
@@ -51,9 +53,12 @@ export async function check(file: string | undefined): Promise<void> {
 async function checkModel(
   model: ModelSpec,
   { directory, builder }: { directory: string; builder: FunctionBuilder },
-): Promise<string | undefined> {
+): Promise<PilotlightError | undefined> {
   try {
-    if (model.handler !== null) await builder.infer(model, directory);
+    if (model.handler !== null) {
+      const { codeDirectory } = await builder.infer(model, directory);
+      await loadHandler(join(codeDirectory, HANDLER_FILE));
+    }
     const opened = await openModel(resolve(directory, model.artifact), model.session);
     print(
       `${model.name}  ${formatBytes(opened.artifactBytes)}  function ${model.function.name}, ${model.function.memoryMb} MB`,
@@ -65,8 +70,12 @@ async function checkModel(
   } catch (error) {
     if (!isPilotlightError(error)) throw error;
     print(`${model.name}  FAULTY`);
-    return `  ${model.name}: ${error.message}`;
+    return new PilotlightError(error.code, `  ${model.name}: ${error.message}`, { cause: error });
   }
+}
+
+function count(models: number): string {
+  return models === 1 ? "1 model" : `${models} models`;
 }
 
 function describe({ name, datatype, shape }: TensorSpec): string {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { extname } from "node:path";
 
 import { PilotlightError, resolveManifest } from "@pilotlight/core";
 import type { ModelSpec } from "@pilotlight/core";
@@ -23,6 +23,11 @@ through the model's handler, as POST /predict/{model} would take it.
   --definition, -d FILE    path of an inference.config.ts; also PILOTLIGHT_DEFINITION; default ./inference.config.ts
   --url URL                ask a running server (http://127.0.0.1:4700) instead of loading the model here`;
 
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  ".json": "application/json",
+  ".png": "image/png",
+};
+
 type InferArguments = Extract<Command, { verb: "infer" }>;
 
 /**
@@ -39,25 +44,27 @@ export async function infer(command: InferArguments): Promise<void> {
       { cause },
     );
   });
-  const isJson = extname(command.input).toLowerCase() === ".json";
-  const action = isJson ? "infer" : "predict";
+  const extension = extname(command.input).toLowerCase();
+  const question: Question = {
+    action: extension === ".json" ? "infer" : "predict",
+    contentType: CONTENT_TYPES[extension] ?? "application/octet-stream",
+    body,
+  };
   const answer =
     command.url === undefined
-      ? await inferHere(command, { action, body })
-      : await inferOverHttp(command, { url: command.url, action, body });
+      ? await inferHere(command, question)
+      : await inferOverHttp(command, { ...question, url: command.url });
   process.stdout.write(`${answer.body}\n`);
   if (answer.statusCode >= 400) process.exitCode = 1;
 }
 
 interface Question {
   readonly action: "infer" | "predict";
+  readonly contentType: string;
   readonly body: Buffer;
 }
 
-async function inferHere(
-  command: InferArguments,
-  { action, body }: Question,
-): Promise<InvocationAnswer> {
+async function inferHere(command: InferArguments, question: Question): Promise<InvocationAnswer> {
   const work = await makeWorkDirectory();
   try {
     const loaded = await loadDefinition(definitionPath(command.definition, process.env), work.path);
@@ -69,14 +76,15 @@ async function inferHere(
       await readSettings<InferSettings>(codeDirectory),
       codeDirectory,
     );
-    return await handler(eventOf({ action, body }));
+    return await handler(eventOf(question));
   } finally {
     await work.remove();
   }
 }
 
-function eventOf({ action, body }: Question): InvocationEvent {
-  return { action, headers: {}, body: body.toString("base64"), isBase64Encoded: true };
+function eventOf({ action, contentType, body }: Question): InvocationEvent {
+  const headers = { "content-type": contentType };
+  return { action, headers, body: body.toString("base64"), isBase64Encoded: true };
 }
 
 function findModel(models: readonly ModelSpec[], name: string): ModelSpec {
@@ -90,15 +98,14 @@ function findModel(models: readonly ModelSpec[], name: string): ModelSpec {
 
 async function inferOverHttp(
   command: InferArguments,
-  { url, action, body }: Question & { url: string },
+  { url, action, contentType, body }: Question & { url: string },
 ): Promise<{ statusCode: number; body: string }> {
-  const path =
-    action === "infer"
-      ? join("/v2/models", command.model, "infer")
-      : join("/predict", command.model);
+  const model = encodeURIComponent(command.model);
+  const path = action === "infer" ? `/v2/models/${model}/infer` : `/predict/${model}`;
   try {
-    const response = await fetch(new URL(path, url), {
+    const response = await fetch(`${url.replace(/\/+$/, "")}${path}`, {
       method: "POST",
+      headers: { "content-type": contentType },
       body: new Uint8Array(body),
     });
     return { statusCode: response.status, body: await response.text() };
