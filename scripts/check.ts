@@ -1,5 +1,4 @@
 /** `npm run check`: format, lint, types and dead code, one line each; the tests are `npm test`. */
-import "./require-node.js";
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";

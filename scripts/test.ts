@@ -1,5 +1,4 @@
 /** `npm test [-- <arguments of vitest>]`: runs the tests and ends with the line `N passed, N failed`. */
-import "./require-node.js";
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { TestCounts } from "./count-reporter.ts";

@@ -49,7 +49,7 @@ describe("the catalogue", () => {
   const CATALOGUE = "packages/core/src/errors.ts";
   // The check of Node's version is plain JavaScript, and so not among the sources.
   const requireNode = readFileSync(
-    resolve(import.meta.dirname, "../scripts/require-node.js"),
+    resolve(import.meta.dirname, "../packages/cli/bin/require-node.js"),
     "utf8",
   );
   const sources = readSources().filter(({ path }) => path !== CATALOGUE && !isTest(path));

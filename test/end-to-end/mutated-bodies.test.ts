@@ -21,7 +21,8 @@ const SEED = Number(process.env["PILOTLIGHT_SEED"] ?? Math.floor(Math.random() *
 const CONCURRENCY = 4;
 
 const START_TIMEOUT_MS = 60_000;
-const RUN_TIMEOUT_MS = 240_000;
+/** 10,000 take less than a minute on two cores. */
+const RUN_TIMEOUT_MS = Math.max(240_000, REQUESTS * 24);
 const FAILURES_MAX = 10;
 
 function wireRequest(path: string, { headers = {}, body = "" }: HttpQuestion): WireRequest {

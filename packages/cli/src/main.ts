@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { isPilotlightError } from "@pilotlight/core";
 
 import { check, CHECK_HELP } from "./commands/check.ts";

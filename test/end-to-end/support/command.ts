@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { REPOSITORY } from "./repository.ts";
 import { eventually } from "./eventually.ts";
 
-const MAIN = join(REPOSITORY, "packages/cli/src/main.ts");
+const MAIN = join(REPOSITORY, "packages/cli/bin/pilotlight.js");
 
 /** How a command ended. */
 export interface CommandEnd {

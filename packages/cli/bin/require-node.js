@@ -1,5 +1,5 @@
 // Plain JavaScript of the oldest kind: a Node that is too old has to be able to read it.
-// Loaded before a script (`node --import ./scripts/require-node.js`), or imported first by one.
+// Imported first by pilotlight.js, or loaded before a script (`node --import ./packages/cli/bin/require-node.js`).
 
 const NODE_MAJOR_MIN = 24;
 const found = process.versions.node;
