@@ -1,30 +1,13 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { scaledClock } from "../clock.ts";
-import { type FunctionSketch, FunctionUnderTest } from "./testing/function-under-test.ts";
+import type { FunctionSketch } from "./testing/function-under-test.ts";
+import { endFunctions, exited, start } from "./testing/started-functions.ts";
 
 // Each test starts processes, and the machine may be busy with others.
 vi.setConfig({ testTimeout: 30_000, expect: { poll: { timeout: 10_000 } } });
 
-let running: FunctionUnderTest[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.map((one) => one.end()));
-  running = [];
-});
-
-async function start(code: string, sketch: Partial<FunctionSketch> = {}) {
-  const one = await FunctionUnderTest.start({ files: { "index.mjs": code }, ...sketch });
-  running.push(one);
-  return one;
-}
-
-function exited(requestId: string, reason: string) {
-  return {
-    errorType: "Runtime.ExitError",
-    errorMessage: `RequestId: ${requestId} Error: ${reason}`,
-  };
-}
+afterEach(endFunctions);
 
 /** Behind a wrapper the runtime speaks HTTP with its Runtime API. */
 const BEHIND_WRAPPER = { variables: { AWS_LAMBDA_EXEC_WRAPPER: "/usr/bin/env" } };

@@ -4,7 +4,7 @@ import path from "node:path";
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import { type FunctionSketch, FunctionUnderTest } from "./testing/function-under-test.ts";
+import { endFunctions, exited, start } from "./testing/started-functions.ts";
 import { isRunning } from "./testing/is-running.ts";
 
 const LIMIT_BYTES = 6_291_556;
@@ -12,25 +12,7 @@ const LIMIT_BYTES = 6_291_556;
 // Each test starts processes, and the machine may be busy with others.
 vi.setConfig({ testTimeout: 30_000, expect: { poll: { timeout: 10_000 } } });
 
-let running: FunctionUnderTest[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.map((one) => one.end()));
-  running = [];
-});
-
-async function start(code: string, sketch: Partial<FunctionSketch> = {}) {
-  const one = await FunctionUnderTest.start({ files: { "index.mjs": code }, ...sketch });
-  running.push(one);
-  return one;
-}
-
-function exited(requestId: string, reason: string) {
-  return {
-    errorType: "Runtime.ExitError",
-    errorMessage: `RequestId: ${requestId} Error: ${reason}`,
-  };
-}
+afterEach(endFunctions);
 
 describe("an environment", () => {
   test("answers invocations one after the other in one process", async () => {

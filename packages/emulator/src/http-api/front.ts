@@ -139,7 +139,7 @@ async function invoked(
   const bytesMax = LAMBDA_LIMITS.invokeRequestBytesMax;
   if (payload.byteLength > bytesMax) {
     return tooLarge(
-      `the body of ${formatBytes(body.byteLength)} makes an event of ${formatBytes(payload.byteLength)} (bytes that are no text are sent as base64, a third larger); Lambda accepts events of ${formatBytes(bytesMax)}`,
+      `the body of ${formatBytes(body.byteLength)} makes an event of ${formatBytes(payload.byteLength)} (text grows by JSON's escapes, other bytes by a third as base64); Lambda accepts events of ${formatBytes(bytesMax)}`,
     );
   }
   const outcome = context.invoke({ requestId, payload, traceId });

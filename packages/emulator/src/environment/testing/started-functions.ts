@@ -1,0 +1,28 @@
+import { type FunctionSketch, FunctionUnderTest } from "./function-under-test.ts";
+
+let started: FunctionUnderTest[] = [];
+
+/** Starts a function whose handler file is `code`; it runs until {@link endFunctions}. */
+export async function start(
+  code: string,
+  sketch: Partial<FunctionSketch> = {},
+): Promise<FunctionUnderTest> {
+  const one = await FunctionUnderTest.start({ files: { "index.mjs": code }, ...sketch });
+  started.push(one);
+  return one;
+}
+
+/** Ends what a test has started, for `afterEach`. */
+export async function endFunctions(): Promise<void> {
+  const ending = started;
+  started = [];
+  await Promise.all(ending.map((one) => one.end()));
+}
+
+/** The payload that Lambda gives where a process has ended. */
+export function exited(requestId: string, reason: string) {
+  return {
+    errorType: "Runtime.ExitError",
+    errorMessage: `RequestId: ${requestId} Error: ${reason}`,
+  };
+}
