@@ -50,6 +50,8 @@ export interface Step {
   readonly observe?: string;
   /** A call whose result is needed, and not compared. */
   readonly setup?: boolean;
+  /** The step is to be repeated until it matches: why. */
+  readonly poll?: string;
   readonly then?: Expectation;
 }
 

@@ -5,7 +5,7 @@ import type { Call, CaseFile, CaseValue, Expectation, Step } from "./case-file.t
 import { constructed, type Names } from "./constructed.ts";
 import { creationDefaults, type EmulatorUnderTest, eventually } from "./emulator-under-test.ts";
 import type { HttpReply } from "./http-reply.ts";
-import { type LambdaCall, operation } from "./lambda-call.ts";
+import { type AwsCall, operation } from "./aws-call.ts";
 import { type MatchContext, mismatches } from "./matcher.ts";
 import { replyMismatches } from "./reply-check.ts";
 import type { Scenario } from "./scenario.ts";
@@ -68,8 +68,8 @@ export class CaseRun {
 
   /** Runs the steps, to the first that does not conform. @returns How it does not. */
   async steps(): Promise<string[]> {
-    const { code, settings, names, play, rewrite } = this.#scenario;
-    this.#names = { ...this.#defaultNames(), ...names?.(this) };
+    const { code, settings, play, rewrite } = this.#scenario;
+    this.#fillNames();
     const createsItself = this.file.steps.some(({ when }) => when?.api === "CreateFunction");
     if (code !== undefined && !createsItself) {
       this.#creation = await this.emulator.create(this.functionName, {
@@ -79,8 +79,10 @@ export class CaseRun {
     }
     if (play !== undefined) return play(this);
     for (const [index, original] of this.file.steps.entries()) {
+      // A step may name what the steps before it have produced.
+      this.#fillNames();
       const step = rewrite?.(original, index) ?? original;
-      const found = await this.#step(step, index);
+      const found = await this.#polled(step, index);
       if (found.length > 0) return found.map((sentence) => `step ${index}: ${sentence}`);
     }
     return [];
@@ -119,6 +121,29 @@ export class CaseRun {
     return constructed(value, this.#names);
   }
 
+  #fillNames(): void {
+    this.#names = { ...this.#defaultNames(), ...this.#scenario.names?.(this) };
+  }
+
+  /** Where AWS is eventually consistent, the case says so; the last attempt then counts. */
+  async #polled(step: Step, index: number): Promise<string[]> {
+    if (step.poll === undefined) return this.#step(step, index);
+    const known = new Map(this.bindings);
+    let found: string[] = [];
+    const attempt = async () => {
+      this.bindings.clear();
+      for (const [name, value] of known) this.bindings.set(name, value);
+      found = await this.#step(step, index);
+      if (found.length > 0) throw new Error(found.join("; "));
+    };
+    try {
+      await eventually(attempt);
+    } catch {
+      // What was found last says why.
+    }
+    return found;
+  }
+
   async #step(step: Step, index: number): Promise<string[]> {
     if (step.observe !== undefined) return this.#observe(step.observe, step.then ?? {});
     invariant(step.when !== undefined, "a step has a call or an observation");
@@ -145,10 +170,10 @@ export class CaseRun {
   }
 
   #call(call: Call, params: Readonly<Record<string, unknown>>): Promise<HttpReply> {
-    const { api, http } = call;
+    const { service = "lambda", api, http } = call;
     invariant(http !== undefined, "a call has an HTTP method");
     if (api === "Invoke") return this.#invoke({ api, ...http, params });
-    if (api !== undefined) return this.emulator.call({ api, ...http, params });
+    if (api !== undefined) return this.emulator.call({ service, api, ...http, params });
     invariant(this.#scenario.http !== undefined, "the scenario must make plain HTTP calls");
     return this.#scenario.http(call, this);
   }
@@ -157,7 +182,7 @@ export class CaseRun {
    * The environment is free again when the log of the invocation before is whole: a case that tells
    * of one environment must not get a second one because the machine is busy.
    */
-  async #invoke(call: LambdaCall): Promise<HttpReply> {
+  async #invoke(call: AwsCall): Promise<HttpReply> {
     if (this.#lastRun !== undefined) await this.logOf(this.#lastRun);
     const reply = await this.emulator.call(call);
     if (reply.status === 200) this.#lastRun = reply;

@@ -7,7 +7,7 @@ import { vi } from "vitest";
 
 import { type DeploymentPackage, packageOf, zipped } from "./deployment-package.ts";
 import type { HttpReply } from "./http-reply.ts";
-import { callLambda, type LambdaCall, operation } from "./lambda-call.ts";
+import { callAws, type AwsCall, operation } from "./aws-call.ts";
 
 /** The function behind the HTTP API. */
 const HTTP_API_FUNCTION = "conformance-http-api";
@@ -64,8 +64,8 @@ export class EmulatorUnderTest {
     return this.#emulator.apiUrl;
   }
 
-  call(call: LambdaCall): Promise<HttpReply> {
-    return callLambda(this.#emulator.awsUrl, call);
+  call(call: AwsCall): Promise<HttpReply> {
+    return callAws(this.#emulator.awsUrl, call);
   }
 
   /** Creates a function and waits until it is active. */

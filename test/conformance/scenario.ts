@@ -12,7 +12,10 @@ export interface Scenario {
   readonly code?: DeploymentPackage;
   /** Parameters of CreateFunction beside the code. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Values of names in braces that the case leaves to its runner. */
+  /**
+   * Values of names in braces that the case leaves to its runner, or that earlier steps have produced: it is asked
+   * before each step.
+   */
   readonly names?: (run: CaseRun) => Names;
   /** Changes a step where its recording does not fit Node 24, each with a comment that says why. */
   readonly rewrite?: (step: Step, index: number) => Step;

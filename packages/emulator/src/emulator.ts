@@ -1,22 +1,18 @@
-import { join } from "node:path";
-
 import { type LIVE_ALIAS, type Timers } from "@pilotlight/core";
 
+import { Account } from "./account.ts";
 import { awsEndpoint } from "./aws-endpoint.ts";
 import { realClock } from "./clock.ts";
 import type { EnvironmentListener } from "./environment/contract.ts";
 import { startEnvironment as startProcess } from "./environment/index.ts";
 import { httpApiFront, type MetricsSource, type RequestRecord } from "./http-api/front.ts";
 import { listen, type ListeningServer } from "./http/listen.ts";
-import { codeInPlace, removeCode } from "./lambda/code.ts";
 import type { EnvironmentSummary } from "./lambda/environment-summary.ts";
+import { codeInPlace } from "./lambda/code.ts";
 import { checkSettings } from "./lambda/function-input.ts";
 import type { Architecture, FunctionRecord, FunctionSettings } from "./lambda/function-record.ts";
-import { FunctionStore } from "./lambda/function-store.ts";
-import { Invoker } from "./lambda/invoke.ts";
-import { lambdaService } from "./lambda/lambda-service.ts";
 import { ACCOUNT_ID, type FunctionReference, parseFunctionReference } from "./lambda/names.ts";
-import { EnvironmentPool, type StartPooledEnvironment } from "./lambda/pool.ts";
+import type { StartPooledEnvironment } from "./lambda/pool.ts";
 
 /** A function that is made in process, from a folder that exists. */
 export interface LocalFunction {
@@ -138,32 +134,26 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
 class LocalEmulator implements Emulator {
   readonly #options: EmulatorOptions;
-  readonly #pool: EnvironmentPool;
-  readonly #store: FunctionStore;
-  readonly #invoker: Invoker;
+  readonly #account: Account;
   readonly #onError: (error: unknown) => void;
-  readonly #concurrencyMax: number;
   readonly #defaultFunction: FunctionReference;
-  readonly #retirements = new Set<Promise<void>>();
   #api: ListeningServer | undefined;
   #aws: ListeningServer | undefined;
   #stopping: Promise<StopReport> | undefined;
 
   constructor(options: EmulatorOptions) {
-    const clock = options.clock ?? realClock;
     this.#options = options;
     this.#onError = options.onError ?? (() => undefined);
-    this.#concurrencyMax = options.concurrencyMax ?? CONCURRENCY_MAX;
     this.#defaultFunction = parseFunctionReference({
       functionName: options.defaultFunction,
       operation: "Invoke",
     });
-    this.#pool = new EnvironmentPool({
-      startEnvironment: (version, listener) => this.#startEnvironment(version, listener),
-      clock,
-      timers: realClock,
-      concurrencyMax: this.#concurrencyMax,
+    this.#account = new Account({
+      clock: options.clock ?? realClock,
+      stateDirectory: options.stateDirectory,
+      concurrencyMax: options.concurrencyMax ?? CONCURRENCY_MAX,
       keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
+      startEnvironment: (version, listener) => this.#startEnvironment(version, listener),
       onLog: ({ id, version }, line) =>
         options.onLog?.({
           functionName: version.functionName,
@@ -171,17 +161,8 @@ class LocalEmulator implements Emulator {
           environmentId: id,
           line,
         }),
+      onError: this.#onError,
     });
-    this.#store = new FunctionStore({
-      clock,
-      onRetired: (record) => {
-        const retirement = this.#retire(record)
-          .catch(this.#onError)
-          .finally(() => this.#retirements.delete(retirement));
-        this.#retirements.add(retirement);
-      },
-    });
-    this.#invoker = new Invoker({ store: this.#store, pool: this.#pool, clock });
   }
 
   get apiUrl(): string {
@@ -193,15 +174,9 @@ class LocalEmulator implements Emulator {
   }
 
   async start(): Promise<void> {
-    const lambda = {
-      store: this.#store,
-      invoker: this.#invoker,
-      codeDirectory: join(this.#options.stateDirectory, "code"),
-      concurrencyMax: this.#concurrencyMax,
-    };
     this.#aws = await listen(
       awsEndpoint({
-        services: [lambdaService(lambda)],
+        services: this.#account.services,
         listEnvironments: () => this.listEnvironments(),
         onError: this.#onError,
       }),
@@ -228,26 +203,26 @@ class LocalEmulator implements Emulator {
   async createFunction(spec: LocalFunction): Promise<void> {
     const settings = settingsOf(spec);
     const code = await codeInPlace(spec.codeDirectory);
-    const record = this.#store.create(spec.functionName, { settings, code });
-    this.#store.finishCreation(record);
+    const record = this.#account.store.create(spec.functionName, { settings, code });
+    this.#account.store.finishCreation(record);
     this.#publish(record, spec);
   }
 
   async updateFunction(spec: LocalFunction): Promise<void> {
     const settings = settingsOf(spec);
     const code = await codeInPlace(spec.codeDirectory);
-    const record = this.#store.get(spec.functionName);
-    this.#store.replace(record, { settings, code });
+    const record = this.#account.store.get(spec.functionName);
+    this.#account.store.replace(record, { settings, code });
     this.#publish(record, spec);
   }
 
   deleteFunction(functionName: string): Promise<void> {
-    this.#store.delete(this.#store.get(functionName));
+    this.#account.store.delete(this.#account.store.get(functionName));
     return Promise.resolve();
   }
 
   listEnvironments(): EnvironmentSummary[] {
-    return this.#pool.list();
+    return this.#account.pool.list();
   }
 
   stop(): Promise<StopReport> {
@@ -258,15 +233,10 @@ class LocalEmulator implements Emulator {
   async #stop(): Promise<StopReport> {
     this.#api?.refuse();
     this.#aws?.refuse();
-    const lostEvents = this.#invoker.stopEvents();
-    await withinMs(STOP_MS_MAX, this.#endEverything());
+    const lostEvents = this.#account.refuse();
+    await withinMs(STOP_MS_MAX, this.#account.end());
     await Promise.all([this.#api?.close(), this.#aws?.close()]);
     return { lostEvents };
-  }
-
-  async #endEverything(): Promise<void> {
-    await this.#pool.stop();
-    await Promise.all(this.#retirements);
   }
 
   #startEnvironment(...[version, listener]: Parameters<StartPooledEnvironment>) {
@@ -275,26 +245,22 @@ class LocalEmulator implements Emulator {
   }
 
   #invokeDefault(event: { requestId: string; payload: Uint8Array; traceId: string }) {
-    const target = this.#store.findTarget(this.#defaultFunction);
-    return target === undefined ? undefined : this.#invoker.run(target, event);
+    const target = this.#account.store.findTarget(this.#defaultFunction);
+    return target === undefined ? undefined : this.#account.invoker.run(target, event);
   }
 
   #publish(record: FunctionRecord, { publish, alias }: LocalFunction): void {
     if (publish !== true && alias === undefined) return;
-    const version = this.#store.publish(record);
+    const version = this.#account.store.publish(record);
     if (alias === undefined) return;
     const left = record.aliases.get(alias)?.functionVersion;
-    this.#store.putAlias(record, {
+    this.#account.store.putAlias(record, {
       name: alias,
       functionVersion: version.version,
       description: "",
     });
-    if (left !== undefined && left !== version.version) this.#store.deleteVersion(record, left);
-  }
-
-  async #retire({ running, code }: FunctionRecord["latest"]): Promise<void> {
-    await this.#pool.retire(running);
-    if (!this.#store.isInUse(code.directory)) await removeCode(code);
+    if (left !== undefined && left !== version.version)
+      this.#account.store.deleteVersion(record, left);
   }
 }
 

@@ -4,7 +4,7 @@ import type { ExpectStatic } from "vitest";
 import type { CaseRun } from "../case-run.ts";
 import { packageOf } from "../deployment-package.ts";
 import { eventually } from "../emulator-under-test.ts";
-import { operation } from "../lambda-call.ts";
+import { operation } from "../aws-call.ts";
 import type { Scenario } from "../scenario.ts";
 import { withParams } from "../step-changes.ts";
 

@@ -31,11 +31,26 @@ export interface Invocation {
   /** Decoded JSON of X-Amz-Client-Context. */
   readonly clientContext?: string;
   readonly traceId?: string;
+  /** Where the parts of a streamed response go; without one they are put together and answered as one. */
+  readonly responseSink?: ResponseSink;
+}
+
+/** Takes a streamed response as it comes from the function. */
+export interface ResponseSink {
+  /** The function has begun to stream. */
+  start(head: { readonly contentType: string }): void;
+  /** @returns Settles when more may be written. */
+  write(bytes: Uint8Array): Promise<void>;
 }
 
 /** How an invocation ended. */
 export interface InvocationOutcome {
   readonly payload: Uint8Array;
+  /**
+   * Whether the response went into the sink; `payload` is then empty, or, where the function failed
+   * midway, the error.
+   */
+  readonly isStreamed?: boolean;
   /** Whether the caller sees `X-Amz-Function-Error: Unhandled`. */
   readonly isFunctionError: boolean;
   /** Whether this was the environment's first invocation. */

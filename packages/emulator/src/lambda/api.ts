@@ -24,6 +24,7 @@ import {
   updateFunctionConfiguration,
 } from "./function-operations.ts";
 import type { Invoker } from "./invoke.ts";
+import { matches, type Route, route } from "./route.ts";
 
 /** What the Lambda API works with. */
 export interface LambdaContext extends FunctionContext {
@@ -31,18 +32,8 @@ export interface LambdaContext extends FunctionContext {
   readonly concurrencyMax: number;
 }
 
-type Operation = (context: LambdaContext, call: Call) => Reply | Promise<Reply>;
-
-interface Route {
-  readonly method: string;
-  /** Segments of the path; `*` takes any one. */
-  readonly segments: readonly string[];
-  readonly operation: string;
-  readonly run: Operation;
-}
-
 /** Paths and methods are those of the service model, https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html */
-const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route<LambdaContext>[] = [
   // The first one is by far the most frequent.
   route("POST /2015-03-31/functions/*/invocations", "Invoke", invoke),
   route("POST /2015-03-31/functions", "CreateFunction", createFunction),
@@ -102,21 +93,6 @@ export async function answerLambda(
   const known = ROUTES.map(({ operation }) => operation).join(", ");
   throw notEmulated(
     `${request.method} ${request.path} is no operation of Lambda that this emulator has; it has ${known}.`,
-  );
-}
-
-function route(pattern: string, operation: string, run: Operation): Route {
-  const [method = "", path = ""] = pattern.split(" ");
-  return { method, segments: path.split("/"), operation, run };
-}
-
-function matches(
-  candidate: Route,
-  { method, segments }: { method: string; segments: readonly string[] },
-): boolean {
-  if (candidate.method !== method || candidate.segments.length !== segments.length) return false;
-  return candidate.segments.every(
-    (segment, index) => segment === "*" || segment === segments[index],
   );
 }
 

@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders } from "node:http";
 
 import type { Timers } from "@pilotlight/core";
 
-import type { InvocationOutcome } from "../environment/contract.ts";
+import type { InvocationOutcome, ResponseSink } from "../environment/contract.ts";
+import type { CallResult, FunctionCall, FunctionCaller } from "../function-caller.ts";
 import type { Reply } from "../http/reply.ts";
 import {
   type AwsError,
@@ -16,7 +17,7 @@ import {
 import { EventQueue, type QueuedEvent } from "./event-queue.ts";
 import type { EventAttempt } from "./event-retry.ts";
 import type { FunctionStore, InvocationTarget } from "./function-store.ts";
-import type { FunctionReference } from "./names.ts";
+import { type FunctionReference, parseFunctionReference } from "./names.ts";
 import { checkedPayload, checkPayloadSize } from "./payload.ts";
 import type { EnvironmentPool, PoolRefusal } from "./pool.ts";
 
@@ -34,7 +35,7 @@ export interface InvokeRequest {
 }
 
 /** Invocations of every kind: synchronous ones, asynchronous ones with their queue, and dry runs. */
-export class Invoker {
+export class Invoker implements FunctionCaller {
   readonly #store: FunctionStore;
   readonly #pool: EnvironmentPool;
   readonly #events: EventQueue;
@@ -87,7 +88,31 @@ export class Invoker {
     };
   }
 
-  /** Runs one invocation without the HTTP around it: the way of the services inside AWS. */
+  exists(functionArn: string): boolean {
+    return this.#store.findTarget(referenceOf(functionArn)) !== undefined;
+  }
+
+  async call({ functionArn, requestId, ...call }: FunctionCall): Promise<CallResult> {
+    const target = this.#store.findTarget(referenceOf(functionArn));
+    if (target === undefined) return { kind: "unknown_function" };
+    const outcome = await this.run(target, { ...call, requestId: requestId ?? randomUUID() });
+    if (outcome === "stopping") return { kind: "stopping" };
+    return outcome === "throttled"
+      ? { kind: "throttled", reason: "ConcurrentInvocationLimitExceeded" }
+      : { kind: "answered", outcome, version: target.record.version };
+  }
+
+  send({ functionArn, requestId, payload, traceId }: FunctionCall): boolean {
+    return this.#events.accept({
+      requestId: requestId ?? randomUUID(),
+      reference: referenceOf(functionArn),
+      payload,
+      contentType: undefined,
+      traceId,
+    });
+  }
+
+  /** Runs one invocation without the HTTP around it. */
   run(
     target: InvocationTarget,
     {
@@ -96,12 +121,14 @@ export class Invoker {
       contentType,
       traceId,
       clientContext,
+      responseSink,
     }: {
       requestId: string;
       payload: Uint8Array;
       contentType?: string | undefined;
       traceId?: string | undefined;
       clientContext?: string | undefined;
+      responseSink?: ResponseSink | undefined;
     },
   ): Promise<InvocationOutcome | PoolRefusal> {
     return this.#pool.invoke(target.record.running, {
@@ -111,6 +138,7 @@ export class Invoker {
       ...(contentType === undefined ? {} : { contentType }),
       ...(clientContext === undefined ? {} : { clientContext }),
       ...(traceId === undefined ? {} : { traceId }),
+      ...(responseSink === undefined ? {} : { responseSink }),
     });
   }
 
@@ -131,6 +159,10 @@ export class Invoker {
     if (typeof outcome === "string") return "throttled";
     return outcome.isFunctionError ? "failed" : "succeeded";
   }
+}
+
+function referenceOf(functionArn: string): FunctionReference {
+  return parseFunctionReference({ functionName: functionArn, operation: "Invoke" });
 }
 
 /** What a caller of the Invoke API sees of a refusal. */

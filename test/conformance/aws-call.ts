@@ -3,8 +3,10 @@ import { invariant } from "@pilotlight/core";
 import { bytesOf } from "./constructed.ts";
 import { httpCall, type HttpReply } from "./http-reply.ts";
 
-/** One call of the Lambda API, its parameters as in the service model. */
-export interface LambdaCall {
+/** One call of an AWS API, its parameters as in the service model. */
+export interface AwsCall {
+  /** The scope that the call is signed for. @default "lambda" */
+  readonly service?: string;
   readonly api: string;
   readonly method: string;
   /** `/2015-03-31/functions/{FunctionName}`: what stands in braces is a parameter. */
@@ -35,28 +37,28 @@ const INVOKE_HEADERS: Readonly<Record<string, string>> = {
 const QUERY_MEMBERS: ReadonlySet<string> = new Set(["Qualifier"]);
 
 /** The service is chosen by the scope of the signature; the signature itself is not checked. */
-const AUTHORIZATION =
-  "AWS4-HMAC-SHA256 Credential=test/20261124/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0";
+const authorization = (service: string) =>
+  `AWS4-HMAC-SHA256 Credential=test/20261124/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
 
 /** A call of one of the operations that the runner knows by name. */
 export function operation(
   api: keyof typeof OPERATIONS,
   params: Readonly<Record<string, unknown>>,
-): LambdaCall {
+): AwsCall {
   return { api, params, ...OPERATIONS[api] };
 }
 
-/** Calls the Lambda API of the emulator as an SDK would. */
-export function callLambda(awsUrl: string, call: LambdaCall): Promise<HttpReply> {
-  const { path, headers, body } = lambdaRequest(call);
+/** Calls an API of the emulator as an SDK would. */
+export function callAws(awsUrl: string, call: AwsCall): Promise<HttpReply> {
+  const { path, headers, body } = awsRequest(call);
   return httpCall(awsUrl + path, {
     method: call.method,
-    headers: { ...headers, Authorization: AUTHORIZATION },
+    headers: { ...headers, Authorization: authorization(call.service ?? "lambda") },
     body,
   });
 }
 
-interface LambdaRequest {
+interface AwsRequest {
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: Uint8Array | string | undefined;
@@ -67,7 +69,8 @@ interface LambdaRequest {
  *
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
  */
-export function lambdaRequest({ api, method, uri, params }: LambdaCall): LambdaRequest {
+export function awsRequest({ service, api, method, uri, params }: AwsCall): AwsRequest {
+  if (service === "sqs") return sqsRequest(api, params);
   const rest = new Map(Object.entries(params));
   const path = uri.replaceAll(/\{(\w+)\}/g, (_braced, name: string) => {
     const value = rest.get(name);
@@ -85,7 +88,16 @@ export function lambdaRequest({ api, method, uri, params }: LambdaCall): LambdaR
   return { path: path + search, ...(api === "Invoke" ? invokeParts(rest) : jsonParts(rest)) };
 }
 
-type Parts = Omit<LambdaRequest, "path">;
+/** SQS has one address for all operations, and names the operation in a header: AWS JSON 1.0. */
+function sqsRequest(api: string, params: AwsCall["params"]): AwsRequest {
+  const headers = {
+    "Content-Type": "application/x-amz-json-1.0",
+    "X-Amz-Target": `AmazonSQS.${api}`,
+  };
+  return { path: "/", headers, body: JSON.stringify(params) };
+}
+
+type Parts = Omit<AwsRequest, "path">;
 
 function invokeParts(params: ReadonlyMap<string, unknown>): Parts {
   const headers: Record<string, string> = {};

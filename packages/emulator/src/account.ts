@@ -1,0 +1,89 @@
+import { join } from "node:path";
+
+import type { Timers } from "@pilotlight/core";
+
+import { realClock } from "./clock.ts";
+import { Deliveries } from "./delivery.ts";
+import type { EnvironmentListener } from "./environment/contract.ts";
+import { removeCode } from "./lambda/code.ts";
+import { FunctionStore } from "./lambda/function-store.ts";
+import type { VersionRecord } from "./lambda/function-record.ts";
+import { Invoker } from "./lambda/invoke.ts";
+import { lambdaService } from "./lambda/lambda-service.ts";
+import { EnvironmentPool, type StartPooledEnvironment } from "./lambda/pool.ts";
+import type { AwsService } from "./service.ts";
+
+interface AccountOptions {
+  /** Service time. */
+  readonly clock: Timers;
+  readonly stateDirectory: string;
+  readonly concurrencyMax: number;
+  readonly keepAliveMs: number;
+  readonly startEnvironment: StartPooledEnvironment;
+  readonly onLog: EnvironmentListener["onLog"];
+  readonly onError: (error: unknown) => void;
+}
+
+/** The services of the one account, and how they reach each other. */
+export class Account {
+  readonly pool: EnvironmentPool;
+  readonly store: FunctionStore;
+  readonly invoker: Invoker;
+  readonly deliveries = new Deliveries();
+  readonly services: readonly AwsService[];
+  readonly #retirements = new Set<Promise<void>>();
+
+  constructor(options: AccountOptions) {
+    const { clock, stateDirectory, concurrencyMax, onError } = options;
+    this.pool = new EnvironmentPool({
+      startEnvironment: options.startEnvironment,
+      clock,
+      timers: realClock,
+      concurrencyMax,
+      keepAliveMs: options.keepAliveMs,
+      onLog: options.onLog,
+    });
+    this.store = new FunctionStore({
+      clock,
+      onRetired: (record) => {
+        const retirement = this.#retire(record)
+          .catch(onError)
+          .finally(() => this.#retirements.delete(retirement));
+        this.#retirements.add(retirement);
+      },
+    });
+    this.invoker = new Invoker({ store: this.store, pool: this.pool, clock });
+    this.deliveries.add({
+      service: "lambda",
+      exists: (arn) => this.invoker.exists(arn),
+      deliver: async (functionArn, { body }) =>
+        this.invoker.send({ functionArn, payload: Buffer.from(body) })
+          ? { kind: "delivered" }
+          : { kind: "refused", reason: "the queue of asynchronous events is full" },
+    });
+    this.services = [
+      lambdaService({
+        store: this.store,
+        invoker: this.invoker,
+        codeDirectory: join(stateDirectory, "code"),
+        concurrencyMax,
+      }),
+    ];
+  }
+
+  /** Starts nothing new: no event, no delivery. @returns How many accepted events are lost. */
+  refuse(): number {
+    return this.invoker.stopEvents();
+  }
+
+  /** Ends every environment; settles when none is left and code that nobody uses any more is removed. */
+  async end(): Promise<void> {
+    await this.pool.stop();
+    await Promise.all(this.#retirements);
+  }
+
+  async #retire({ running, code }: VersionRecord): Promise<void> {
+    await this.pool.retire(running);
+    if (!this.store.isInUse(code.directory)) await removeCode(code);
+  }
+}

@@ -1,0 +1,95 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { Journal } from "./journal.ts";
+
+const state = { folder: "" };
+const path = () => join(state.folder, "deep", "queue.jsonl");
+const open = () =>
+  new Journal<number>({
+    path: path(),
+    read: (value) => {
+      if (typeof value !== "number") throw new Error(`a number is expected; got ${String(value)}`);
+      return value;
+    },
+  });
+
+beforeEach(() => {
+  state.folder = mkdtempSync(join(tmpdir(), "pilotlight-journal-"));
+});
+
+afterEach(() => {
+  rmSync(state.folder, { recursive: true });
+});
+
+/** Opens a journal, lets `use` work with it, and closes it. @returns What it held when it was opened. */
+function opened(use: (journal: Journal<number>) => void = () => undefined): readonly number[] {
+  const journal = open();
+  use(journal);
+  journal.close();
+  return journal.entries;
+}
+
+describe("a journal", () => {
+  test("is empty at first, and has its file in a folder of its own", () => {
+    expect(opened()).toEqual([]);
+    expect(readFileSync(path(), "utf8")).toBe("");
+  });
+
+  test("gives the entries back in their order, for every list of appends and rewrites", () => {
+    const step = fc.oneof(
+      fc.record({ append: fc.integer() }),
+      fc.record({ rewrite: fc.array(fc.integer(), { maxLength: 3 }) }),
+      fc.constant("reopen" as const),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+        let journal = open();
+        journal.rewrite([]);
+        let expected: number[] = [];
+        for (const one of steps) {
+          if (one === "reopen") {
+            journal.close();
+            journal = open();
+            expect(journal.entries).toEqual(expected);
+          } else if ("append" in one) {
+            journal.append(one.append);
+            expected = [...expected, one.append];
+          } else {
+            journal.rewrite(one.rewrite);
+            expected = one.rewrite;
+          }
+          expect(journal).toHaveLength(expected.length);
+        }
+        journal.close();
+        expect(opened()).toEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("forgets a last line that was cut, and keeps those before it", () => {
+    opened((journal) => journal.append(1));
+    appendFileSync(path(), "23");
+    expect(opened((journal) => journal.append(4))).toEqual([1]);
+    expect(opened()).toEqual([1, 4]);
+  });
+
+  test("refuses a file with another line, names the line, and leaves the file as it is", () => {
+    opened((journal) => journal.append(1));
+    appendFileSync(path(), '"two"\n3\n');
+    const before = readFileSync(path(), "utf8");
+    expect(open).toThrow(/queue\.jsonl, line 2: .*a number is expected.*move the file away/);
+    expect(readFileSync(path(), "utf8")).toBe(before);
+  });
+
+  test("refuses a file that is not JSON", () => {
+    opened();
+    writeFileSync(path(), "not JSON\n");
+    expect(open).toThrow(expect.objectContaining({ code: "ERR_STATE_BROKEN" }));
+  });
+});
