@@ -38,19 +38,20 @@ describe.skipIf(!hasCases)("Lambda, as recorded (needs the shared folder)", () =
     id,
     evidence: hasCases ? readCase(id).evidence : "absent",
   }));
-  const state: { emulator?: EmulatorUnderTest } = {};
+  const speeds = new Set(Object.values(COVERED).map(({ speed = 1 }) => speed));
+  const emulators = new Map<number, EmulatorUnderTest>();
 
   beforeAll(async () => {
-    state.emulator = await EmulatorUnderTest.start();
+    for (const speed of speeds) emulators.set(speed, await EmulatorUnderTest.start(speed));
   });
 
   afterAll(async () => {
-    await state.emulator?.stop();
+    await Promise.all([...emulators.values()].map((emulator) => emulator.stop()));
   });
 
   test.concurrent.for(cases)("$id ($evidence)", async ({ id }, context) => {
-    const { emulator } = state;
     const scenario = COVERED[id];
+    const emulator = emulators.get(scenario?.speed ?? 1);
     if (emulator === undefined || scenario === undefined) throw new Error("the set-up has failed");
     const run = new CaseRun({ file: readCase(id), scenario, emulator, expect: context.expect });
     expect(await run.steps()).toEqual([]);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type Emulator, startEmulator } from "@pilotlight/emulator";
+import { type Emulator, scaledClock, startEmulator } from "@pilotlight/emulator";
 import { vi } from "vitest";
 
 import { type DeploymentPackage, packageOf, zipped } from "./deployment-package.ts";
@@ -40,8 +40,12 @@ export class EmulatorUnderTest {
     this.#logs = parts.logs;
   }
 
-  /** Starts it on free ports, with a function behind its HTTP API. */
-  static async start(): Promise<EmulatorUnderTest> {
+  /**
+   * Starts it on free ports, with a function behind its HTTP API.
+   *
+   * @param speed - Of its service time.
+   */
+  static async start(speed = 1): Promise<EmulatorUnderTest> {
     const directory = await mkdtemp(join(tmpdir(), "pilotlight-conformance-"));
     const logs = new Map<string, string[]>();
     const emulator = await startEmulator({
@@ -49,6 +53,7 @@ export class EmulatorUnderTest {
       awsPort: 0,
       defaultFunction: HTTP_API_FUNCTION,
       stateDirectory: directory,
+      clock: scaledClock(speed),
       onLog: ({ functionName, line }) => {
         const lines = logs.get(functionName) ?? [];
         logs.set(functionName, lines);
@@ -58,6 +63,10 @@ export class EmulatorUnderTest {
     const started = new EmulatorUnderTest({ emulator, directory, logs });
     await started.create(HTTP_API_FUNCTION, { code: packageOf("http-api.handler") });
     return started;
+  }
+
+  get awsUrl(): string {
+    return this.#emulator.awsUrl;
   }
 
   get apiUrl(): string {

@@ -10,6 +10,11 @@ import type { HttpReply } from "./http-reply.ts";
 export interface Scenario {
   /** The case's function; it is created first, unless the case has a step for that. */
   readonly code?: DeploymentPackage;
+  /**
+   * How many times faster service time runs: AWS's retries and allocations take minutes.
+   * @default 1
+   */
+  readonly speed?: number;
   /** Parameters of CreateFunction beside the code. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /**
