@@ -1,10 +1,11 @@
 import { join } from "node:path";
 
-import type { Timers } from "@pilotlight/core";
+import type { Random, Timers } from "@pilotlight/core";
 
 import { realClock } from "./clock.ts";
 import { Deliveries } from "./delivery.ts";
 import type { EnvironmentListener } from "./environment/contract.ts";
+import { FaultPlan } from "./faults/fault-plan.ts";
 import { removeCode } from "./lambda/code.ts";
 import { FunctionStore } from "./lambda/function-store.ts";
 import type { VersionRecord } from "./lambda/function-record.ts";
@@ -16,6 +17,7 @@ import type { AwsService } from "./service.ts";
 interface AccountOptions {
   /** Service time. */
   readonly clock: Timers;
+  readonly random: Random;
   readonly stateDirectory: string;
   readonly concurrencyMax: number;
   readonly keepAliveMs: number;
@@ -30,11 +32,13 @@ export class Account {
   readonly store: FunctionStore;
   readonly invoker: Invoker;
   readonly deliveries = new Deliveries();
+  readonly faults: FaultPlan;
   readonly services: readonly AwsService[];
   readonly #retirements = new Set<Promise<void>>();
 
   constructor(options: AccountOptions) {
     const { clock, stateDirectory, concurrencyMax, onError } = options;
+    this.faults = new FaultPlan(options.random);
     this.pool = new EnvironmentPool({
       startEnvironment: options.startEnvironment,
       clock,

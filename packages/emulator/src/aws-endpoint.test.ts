@@ -53,11 +53,38 @@ describe("awsEndpoint", () => {
     ]);
   });
 
-  test("says that faults are not there yet", async () => {
+  test("takes, lists and takes back faults", async () => {
     const { call } = await start();
-    expect((await call("POST /_pilotlight/faults", {})).status).toBe(501);
+    const faults = "/_pilotlight/faults";
+    const added = await call(`POST ${faults}`, { fault: "throttle", function: "echo", count: 2 });
+    expect([added.status, added.body]).toEqual([201, { id: "fault-1" }]);
+    await call(`POST ${faults}`, { fault: "hang" });
+    expect(JSON.parse((await call(`GET ${faults}`)).text)).toMatchObject([
+      { id: "fault-1", fault: { kind: "throttle" }, name: "echo", struck: 0, left: 2 },
+      { id: "fault-2", fault: { kind: "hang" }, left: 1 },
+    ]);
+    expect((await call(`DELETE ${faults}?id=fault-1`)).body).toEqual({ deleted: 1 });
+    expect((await call(`DELETE ${faults}?id=fault-1`)).status).toBe(404);
+    expect((await call(`DELETE ${faults}`)).body).toEqual({ deleted: 1 });
+  });
+
+  test("says what is wrong with a fault, and changes nothing", async () => {
+    const { call } = await start();
+    const refused = await call("POST /_pilotlight/faults", { fault: "earthquake" });
+    expect(refused.status).toBe(400);
+    expect(refused.body["error"]).toMatch(/^"fault" must be one of .*Nothing was changed\.$/);
+    expect((await call("POST /_pilotlight/faults", "x".repeat(70_000))).status).toBe(413);
+    expect((await call("GET /_pilotlight/faults")).text).toBe("[]");
+  });
+
+  test("names its control paths and their methods", async () => {
+    const { call } = await start();
     expect((await call("POST /_pilotlight/environments", {})).status).toBe(405);
-    expect((await call("GET /_pilotlight/nope")).status).toBe(404);
+    const unknown = await call("GET /_pilotlight/nope");
+    expect([unknown.status, String(unknown.body["error"])]).toEqual([
+      404,
+      expect.stringContaining("/_pilotlight/environments, /_pilotlight/faults"),
+    ]);
   });
 
   /** Sends headers that fetch would not. */

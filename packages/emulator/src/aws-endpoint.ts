@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import { answerControl, CONTROL_BYTES_MAX, type ControlContext } from "./control/control.ts";
 import { hostRefusal, pageRefusal } from "./http/foreign-request.ts";
 import { announcedBytes, readBody } from "./http/read-body.ts";
 import { jsonReply, type Reply, sendReply } from "./http/reply.ts";
-import type { EnvironmentSummary } from "./lambda/environment-summary.ts";
 import type { AwsService } from "./service.ts";
 
 /** Scope in a Signature Version 4 header: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
@@ -18,7 +18,8 @@ const NO_QUERY = new URLSearchParams();
 
 interface AwsEndpointContext {
   readonly services: readonly AwsService[];
-  readonly listEnvironments: () => readonly EnvironmentSummary[];
+  /** Answers the emulator's own paths. */
+  readonly control: ControlContext;
   /** Told of errors that are the emulator's own. */
   readonly onError: (error: unknown) => void;
 }
@@ -50,8 +51,8 @@ async function answer(
   const url = request.url ?? "/";
   const queryStart = url.indexOf("?");
   const path = queryStart < 0 ? url : url.slice(0, queryStart);
-  if (path.startsWith(CONTROL_PREFIX))
-    return answerControl(context, { method: request.method, path });
+  const query = queryStart < 0 ? NO_QUERY : new URLSearchParams(url.slice(queryStart));
+  if (path.startsWith(CONTROL_PREFIX)) return controlled(context, { request, path, query });
   const scope = scopeOf(request, path);
   const service = context.services.find((known) => known.scope === scope);
   if (service === undefined) return unknownService(context, { scope, path });
@@ -66,7 +67,7 @@ async function answer(
   try {
     return await service.answer({
       ...target,
-      query: queryStart < 0 ? NO_QUERY : new URLSearchParams(url.slice(queryStart)),
+      query,
       headers: request.headers,
       body: reading.bytes,
     });
@@ -97,23 +98,20 @@ function unknownService(
   });
 }
 
-function answerControl(
-  { listEnvironments }: AwsEndpointContext,
-  { method, path }: { method: string | undefined; path: string },
-): Reply {
-  if (path === "/_pilotlight/environments") {
-    if (method === "GET") return jsonReply(200, listEnvironments());
-    return jsonReply(
-      405,
-      { error: `${method} is not accepted at ${path}; use GET` },
-      { Allow: "GET" },
-    );
+async function controlled(
+  { control }: AwsEndpointContext,
+  { request, path, query }: { request: IncomingMessage; path: string; query: URLSearchParams },
+): Promise<Reply | undefined> {
+  const reading = await readBody(request, { bytesMax: CONTROL_BYTES_MAX, refusal: "at_once" });
+  if (reading.kind === "aborted") return undefined;
+  if (reading.kind === "too_large") {
+    return jsonReply(413, { error: `A control request has at most ${CONTROL_BYTES_MAX} bytes.` });
   }
-  if (path === "/_pilotlight/faults") {
-    return jsonReply(501, { error: "Faults cannot be injected yet; nothing was changed." });
-  }
-  return jsonReply(404, {
-    error: `${path} is not known; there are GET /_pilotlight/environments and /_pilotlight/faults`,
+  return answerControl(control, {
+    method: request.method ?? "GET",
+    path,
+    query,
+    body: reading.bytes,
   });
 }
 

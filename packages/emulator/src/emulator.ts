@@ -1,10 +1,11 @@
-import { type LIVE_ALIAS, type Timers } from "@pilotlight/core";
+import { invariant, type LIVE_ALIAS, type Random, type Timers } from "@pilotlight/core";
 
 import { Account } from "./account.ts";
 import { awsEndpoint } from "./aws-endpoint.ts";
 import { realClock } from "./clock.ts";
 import type { EnvironmentListener } from "./environment/contract.ts";
 import { startEnvironment as startProcess } from "./environment/index.ts";
+import { type FaultRequest, readFaultRequest } from "./faults/fault-order.ts";
 import { httpApiFront, type MetricsSource, type RequestRecord } from "./http-api/front.ts";
 import { listen, type ListeningServer } from "./http/listen.ts";
 import type { EnvironmentSummary } from "./lambda/environment-summary.ts";
@@ -13,6 +14,7 @@ import { checkSettings } from "./lambda/function-input.ts";
 import type { Architecture, FunctionRecord, FunctionSettings } from "./lambda/function-record.ts";
 import { ACCOUNT_ID, type FunctionReference, parseFunctionReference } from "./lambda/names.ts";
 import type { StartPooledEnvironment } from "./lambda/pool.ts";
+import { processRandom } from "./random.ts";
 
 /** A function that is made in process, from a folder that exists. */
 export interface LocalFunction {
@@ -66,6 +68,11 @@ export interface EmulatorOptions {
    */
   readonly clock?: Timers;
   /**
+   * Chance: routing weights, keep-alive, faults. A seeded one makes a run repeatable.
+   * @default Math.random
+   */
+  readonly random?: Random;
+  /**
    * Concurrent invocations of the account, and so the number of processes.
    * @default 256
    */
@@ -103,6 +110,14 @@ export interface Emulator {
    */
   updateFunction(spec: LocalFunction): Promise<void>;
   deleteFunction(functionName: string): Promise<void>;
+  /**
+   * Makes something go wrong, once or as often as the request says.
+   *
+   * @returns The id of the order, which takes it back: `stopFailing(id)`.
+   */
+  fail(request: FaultRequest): string;
+  /** Takes back one order of {@link Emulator.fail}, or all of them. @returns How many there were. */
+  stopFailing(id?: string): number;
   /** Live environments, and the last ones that have ended. */
   listEnvironments(): EnvironmentSummary[];
   /**
@@ -150,6 +165,7 @@ class LocalEmulator implements Emulator {
     });
     this.#account = new Account({
       clock: options.clock ?? realClock,
+      random: options.random ?? processRandom,
       stateDirectory: options.stateDirectory,
       concurrencyMax: options.concurrencyMax ?? CONCURRENCY_MAX,
       keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
@@ -177,7 +193,10 @@ class LocalEmulator implements Emulator {
     this.#aws = await listen(
       awsEndpoint({
         services: this.#account.services,
-        listEnvironments: () => this.listEnvironments(),
+        control: {
+          faults: this.#account.faults,
+          listEnvironments: () => this.listEnvironments(),
+        },
         onError: this.#onError,
       }),
       { port: this.#options.awsPort, variable: "PILOTLIGHT_AWS_PORT" },
@@ -219,6 +238,20 @@ class LocalEmulator implements Emulator {
   deleteFunction(functionName: string): Promise<void> {
     this.#account.store.delete(this.#account.store.get(functionName));
     return Promise.resolve();
+  }
+
+  fail(request: FaultRequest): string {
+    const reading = readFaultRequest(request);
+    invariant(reading.kind === "order", reading.kind === "refused" ? reading.reason : "");
+    const id = this.#account.faults.add(reading.order);
+    invariant(id !== undefined, "there are too many faults; take some back with stopFailing");
+    return id;
+  }
+
+  stopFailing(id?: string): number {
+    const { faults } = this.#account;
+    if (id === undefined) return faults.clear();
+    return faults.delete(id) ? 1 : 0;
   }
 
   listEnvironments(): EnvironmentSummary[] {

@@ -15,5 +15,6 @@ export type {
   Invocation,
   InvocationOutcome,
 } from "./environment/contract.ts";
+export type { FaultRequest } from "./faults/fault-order.ts";
 export type { MetricsSource, RequestRecord } from "./http-api/front.ts";
 export type { EnvironmentSummary } from "./lambda/environment-summary.ts";
