@@ -25,6 +25,8 @@ import {
   postedErrorType,
   type ProcessExit,
   RESPONSE_TOO_LARGE,
+  RESPONSE_TRUNCATED,
+  STREAM_TOO_LARGE,
   timeoutFailure,
 } from "./outcome-text.ts";
 import { PeakMemory } from "./peak-memory.ts";
@@ -106,6 +108,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
     this.#api = new RuntimeApi({
       onNext: (isLogMarked) => this.#logGate.nextAsked(isLogMarked),
       onAnswer: (answer) => this.#answered(answer),
+      onStream: (head) => (this.#phase === "invoking" ? this.#flight?.stream(head) : undefined),
       onInitError: (payload) => this.#initErrorPosted(payload),
     });
     this.#started = this.#start();
@@ -245,8 +248,14 @@ class ProcessEnvironment implements ExecutionEnvironment {
         return flight.settle({ payload: answer.payload, isFunctionError: false });
       case "error":
         return flight.settle({ payload: answer.payload, isFunctionError: true });
+      case "streamed":
+        return flight.settle({ payload: new Uint8Array(), isFunctionError: false });
       case "too_large":
         return flight.fail(RESPONSE_TOO_LARGE);
+      case "stream_too_large":
+        return flight.fail(STREAM_TOO_LARGE);
+      case "truncated":
+        return flight.fail(RESPONSE_TRUNCATED);
       case "invalid_response_mode":
         return flight.fail(INVALID_RESPONSE_MODE);
     }

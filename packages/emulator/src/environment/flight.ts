@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import type { Timers } from "@pilotlight/core";
 
-import type { RuntimeEvent } from "../runtime-api/index.ts";
+import type { RuntimeEvent, StreamWriter } from "../runtime-api/index.ts";
 import type { FunctionVersion, Invocation, InvocationOutcome } from "./contract.ts";
 import type { FunctionLog, InvocationLog } from "./function-log.ts";
 import { unsampledTraceId } from "./names.ts";
@@ -39,6 +39,8 @@ export class Flight {
   #log: InvocationLog | undefined;
   #cancelTimeout: (() => void) | undefined;
   #isSettled = false;
+  #isStreamed = false;
+  #releaseStream: (() => void) | undefined;
 
   constructor({ invocation, version, clock, isColdStart }: FlightOptions) {
     this.invocation = invocation;
@@ -71,13 +73,42 @@ export class Flight {
   /** Gives the caller the answer; the log goes on until {@link finish}. */
   settle({ payload, isFunctionError }: { payload: Uint8Array; isFunctionError: boolean }): void {
     this.#isSettled = true;
+    this.#releaseStream?.();
     this.#resolve({
       payload,
+      ...(this.#isStreamed && { isStreamed: true }),
       isFunctionError,
       isColdStart: this.isColdStart,
       durationMs: this.#durationMs(),
       logTail: this.#log?.tail ?? this.#tail.promise,
     });
+  }
+
+  /**
+   * Begins to pass a streamed response on to whoever invoked.
+   *
+   * Nothing comes after the outcome. A caller that takes no more does not stop the function.
+   *
+   * @returns `undefined` where the caller wants the response in one piece.
+   */
+  stream(head: { readonly contentType: string }): StreamWriter | undefined {
+    const sink = this.invocation.responseSink;
+    if (sink === undefined) return undefined;
+    this.#isStreamed = true;
+    sink.start(head);
+    let isOpen = true;
+    return (bytes) => {
+      if (this.#isSettled || !isOpen) return Promise.resolve();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      // A caller that takes nothing must not keep an ended process from being cleared away.
+      this.#releaseStream = resolve;
+      sink.write(bytes).then(resolve, () => {
+        // Whoever took the parts is gone, and has been told by its own end of the connection.
+        isOpen = false;
+        resolve();
+      });
+      return promise;
+    };
   }
 
   /** Gives the caller an error that AWS reports. */

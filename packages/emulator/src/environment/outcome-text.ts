@@ -1,5 +1,7 @@
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
+import { STREAM_BYTES_MAX } from "../runtime-api/index.ts";
+
 /** How a process ended. */
 export type ProcessExit =
   | { readonly kind: "code"; readonly code: number }
@@ -76,9 +78,19 @@ export function timeoutFailure(requestId: string, timeoutSec: number): PlatformF
 }
 
 /** What the caller gets for an answer above the limit; the text does not say how large it was. */
-export const RESPONSE_TOO_LARGE: PlatformFailure = {
-  errorMessage: `Response payload size exceeded maximum allowed payload size (${LAMBDA_LIMITS.invokeResponseBytesMax} bytes).`,
-  errorType: "Function.ResponseSizeTooLarge",
+export const RESPONSE_TOO_LARGE = responseTooLarge(LAMBDA_LIMITS.invokeResponseBytesMax);
+
+/** What comes after the parts of a streamed response that went on beyond its limit. */
+export const STREAM_TOO_LARGE = responseTooLarge(STREAM_BYTES_MAX);
+
+/**
+ * What the caller gets when a runtime broke its answer off and went on.
+ *
+ * @see aws-lambda-runtime-interface-emulator@4fa2157, internal/lambda/fatalerror/fatalerror.go for the type
+ */
+export const RESPONSE_TRUNCATED: PlatformFailure = {
+  errorMessage: "Response was truncated",
+  errorType: "Runtime.TruncatedResponse",
 };
 
 /** What the caller gets when the runtime asked for a response mode that does not exist. */
@@ -86,6 +98,13 @@ export const INVALID_RESPONSE_MODE: PlatformFailure = {
   errorType: "Runtime.InvalidResponseModeHeader",
   errorMessage: "Invalid function response mode",
 };
+
+function responseTooLarge(bytesMax: number): PlatformFailure {
+  return {
+    errorMessage: `Response payload size exceeded maximum allowed payload size (${bytesMax} bytes).`,
+    errorType: "Function.ResponseSizeTooLarge",
+  };
+}
 
 /** The failure as the caller of Invoke reads it. */
 export function failurePayload({ errorType, errorMessage }: PlatformFailure): Buffer {

@@ -1,5 +1,8 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
+import { STREAM_BYTES_MAX } from "./answer-reading.ts";
 import type { RuntimeState } from "./runtime-state.ts";
 
 /** An answer of the Runtime API; `headers` alternates names and values, as node:http writes fastest. */
@@ -33,11 +36,8 @@ export const INVALID_RESPONSE_MODE = errorReply(
   "InvalidFunctionResponseMode",
   "Invalid function response mode",
 );
-export const TOO_LARGE = errorReply(
-  413,
-  "RequestEntityTooLarge",
-  `Exceeded maximum allowed payload size (${LAMBDA_LIMITS.invokeResponseBytesMax} bytes).`,
-);
+export const TOO_LARGE = tooLarge(LAMBDA_LIMITS.invokeResponseBytesMax);
+export const STREAM_TOO_LARGE = tooLarge(STREAM_BYTES_MAX);
 
 /** The refusal of a call that would lead to state `to` from a state that does not allow it. */
 export function transitionRefused(from: RuntimeState, to: RuntimeState): Reply {
@@ -45,6 +45,25 @@ export function transitionRefused(from: RuntimeState, to: RuntimeState): Reply {
     403,
     "InvalidStateTransition",
     `State transition from ${from} to ${to} failed for runtime. Error: State transition is not allowed`,
+  );
+}
+
+/** Answers a call whose body, if it has one, is of no interest. */
+export function refuse(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  request.resume();
+  send(response, reply);
+}
+
+export function send(response: ServerResponse, { status, headers, body }: Reply): void {
+  response.writeHead(status, headers as string[]);
+  response.end(body);
+}
+
+function tooLarge(bytesMax: number): Reply {
+  return errorReply(
+    413,
+    "RequestEntityTooLarge",
+    `Exceeded maximum allowed payload size (${bytesMax} bytes).`,
   );
 }
 

@@ -1,7 +1,8 @@
 import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { type RuntimeAnswer, RuntimeApi } from "./runtime-api.ts";
+import type { RuntimeAnswer } from "./answer-reading.ts";
+import { RuntimeApi } from "./runtime-api.ts";
 import type { RuntimeEvent } from "./runtime-event.ts";
 
 const LIMIT_BYTES = 6_291_556;
@@ -32,6 +33,7 @@ beforeEach(async () => {
       onNext?.();
     },
     onAnswer: (answer) => answers.push(answer),
+    onStream: () => undefined,
     onInitError: (payload) => initErrors.push(payload.toString("utf8")),
   });
   base = `http://${await api.listen()}/2018-06-01`;
@@ -255,6 +257,20 @@ describe("RuntimeApi", () => {
     api.reset();
     await api.disconnected();
     expect(answers).toEqual([]);
+  });
+
+  test("takes an answer that breaks off for truncated when the runtime asks for the next event", async () => {
+    await takeEvent();
+    const posting = httpRequest(new URL(`${base}/runtime/invocation/r-1/response`), {
+      method: "POST",
+    });
+    posting.on("error", () => posting.destroy());
+    posting.write("half");
+    await expect.poll(() => api.state).toBe("InvocationResponse");
+    const asked = takeEvent({ ...EVENT, requestId: "r-2" });
+    posting.destroy();
+    expect((await asked).headers.get("lambda-runtime-aws-request-id")).toBe("r-2");
+    expect(answers).toEqual([{ kind: "truncated" }]);
   });
 
   test("starts over after a reset", async () => {

@@ -34,6 +34,7 @@ beforeEach(() => {
     onNext: (isLogMarked) => told.push(isLogMarked ? "next, marked" : "next"),
     onAnswer: (answer) =>
       told.push("payload" in answer ? `${answer.kind} ${answer.payload.toString()}` : answer.kind),
+    onStream: () => undefined,
     onInitError: () => told.push("init error"),
   });
 });

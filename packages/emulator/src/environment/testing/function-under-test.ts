@@ -4,7 +4,12 @@ import { EventEmitter } from "node:events";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import type { ExecutionEnvironment, FunctionVersion, InvocationOutcome } from "../contract.ts";
+import type {
+  ExecutionEnvironment,
+  FunctionVersion,
+  Invocation,
+  InvocationOutcome,
+} from "../contract.ts";
 import { type EnvironmentOptions, startEnvironment } from "../environment.ts";
 
 /** What a test says about its function; `files` maps names to contents. */
@@ -15,6 +20,8 @@ export interface FunctionSketch {
   readonly variables?: Readonly<Record<string, string>>;
   readonly options?: Partial<EnvironmentOptions>;
 }
+
+type InvocationExtra = Pick<Invocation, "clientContext" | "traceId" | "responseSink">;
 
 /** An outcome as a test reads it. */
 export interface ReadOutcome extends Omit<InvocationOutcome, "payload" | "logTail"> {
@@ -79,23 +86,18 @@ export class FunctionUnderTest {
   }
 
   /** Invokes and waits until the environment is free again. */
-  async invoke(
-    event: unknown = {},
-    extra: { clientContext?: string; traceId?: string } = {},
-  ): Promise<ReadOutcome> {
+  async invoke(event: unknown = {}, extra: InvocationExtra = {}): Promise<ReadOutcome> {
     const outcome = await this.send(event, extra);
     const { payload, logTail, ...rest } = outcome;
     await this.idle();
     const text = Buffer.from(payload).toString("utf8");
     const tail = Buffer.from(await logTail).toString("utf8");
-    return { ...rest, text, value: JSON.parse(text), tail };
+    const value: unknown = text === "" ? undefined : JSON.parse(text);
+    return { ...rest, text, value, tail };
   }
 
   /** Invokes and waits for the outcome only. */
-  send(
-    event: unknown = {},
-    extra: { clientContext?: string; traceId?: string } = {},
-  ): Promise<InvocationOutcome> {
+  send(event: unknown = {}, extra: InvocationExtra = {}): Promise<InvocationOutcome> {
     this.#requestCount += 1;
     return this.environment.invoke({
       requestId: `r-${this.#requestCount}`,
