@@ -3,12 +3,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { answerControl, CONTROL_BYTES_MAX, type ControlContext } from "./control/control.ts";
 import { hostRefusal, pageRefusal } from "./http/foreign-request.ts";
-import { announcedBytes, readBody } from "./http/read-body.ts";
+import { announcedBytes, drained, readBody } from "./http/read-body.ts";
 import { jsonReply, type Reply, sendReply } from "./http/reply.ts";
-import type { AwsService } from "./service.ts";
-
-/** Scope in a Signature Version 4 header: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
-const SCOPE_PATTERN = /Credential=[^/,]+\/\d{8}\/[^/,]+\/([^/,]+)\/aws4_request/;
+import { signatureScope } from "./http/signature-scope.ts";
+import { sendStreamedReply, type StreamedReply } from "./http/streamed-reply.ts";
+import type { AwsService, ServiceRequest, StreamingService } from "./service.ts";
 
 /** Paths of the Lambda API start with the date of one of its versions. */
 const LAMBDA_PATH_PATTERN = /^\/20\d\d-\d\d-\d\d\//;
@@ -17,7 +16,7 @@ const CONTROL_PREFIX = "/_pilotlight/";
 const NO_QUERY = new URLSearchParams();
 
 interface AwsEndpointContext {
-  readonly services: readonly AwsService[];
+  readonly services: readonly (AwsService | StreamingService)[];
   /** Answers the emulator's own paths. */
   readonly control: ControlContext;
   /** Told of errors that are the emulator's own. */
@@ -35,8 +34,10 @@ export function awsEndpoint(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     void answer(context, { request, response })
-      .then((reply) => {
-        if (reply !== undefined) sendReply(response, reply);
+      .then(async (reply) => {
+        if (reply === undefined) return;
+        if ("stream" in reply) await sendStreamedReply(response, reply);
+        else sendReply(response, reply);
       })
       .catch(context.onError);
   };
@@ -45,7 +46,7 @@ export function awsEndpoint(
 async function answer(
   context: AwsEndpointContext,
   { request, response }: { request: IncomingMessage; response: ServerResponse },
-): Promise<Reply | undefined> {
+): Promise<Reply | StreamedReply | undefined> {
   const refusal = hostRefusal(request) ?? pageRefusal(request);
   if (refusal !== undefined) return jsonReply(403, { error: `${refusal}.` });
   const url = request.url ?? "/";
@@ -53,10 +54,19 @@ async function answer(
   const path = queryStart < 0 ? url : url.slice(0, queryStart);
   const query = queryStart < 0 ? NO_QUERY : new URLSearchParams(url.slice(queryStart));
   if (path.startsWith(CONTROL_PREFIX)) return controlled(context, { request, path, query });
-  const scope = scopeOf(request, path);
+  const scope = scopeOf(request, { path, query });
   const service = context.services.find((known) => known.scope === scope);
   if (service === undefined) return unknownService(context, { scope, path });
   const target = { method: request.method ?? "GET", path };
+  if ("answerStreamed" in service) {
+    const { headers } = request;
+    return answerStreamed(context, {
+      service,
+      target: { ...target, query, headers },
+      request,
+      response,
+    });
+  }
   const bytesMax = service.bodyBytesMax(target);
   if (request.headers.expect !== undefined && (announcedBytes(request) ?? 0) <= bytesMax) {
     response.writeContinue();
@@ -76,11 +86,45 @@ async function answer(
   }
 }
 
-function scopeOf(request: IncomingMessage, path: string): string | undefined {
-  const { authorization } = request.headers;
-  const signedFor =
-    authorization === undefined ? undefined : SCOPE_PATTERN.exec(authorization)?.[1];
-  if (signedFor !== undefined) return signedFor;
+interface StreamedExchange {
+  readonly service: StreamingService;
+  readonly target: Omit<ServiceRequest, "body">;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function answerStreamed(
+  context: AwsEndpointContext,
+  { service, target, request, response }: StreamedExchange,
+): Promise<Reply | StreamedReply | undefined> {
+  try {
+    const body = bodyOf(request, response);
+    const reply = await service.answerStreamed({ ...target, body });
+    if (response.destroyed) return undefined;
+    // A client that is still sending must get to read the answer.
+    if (!request.readableEnded) await drained(request, "at_once");
+    return reply;
+  } catch (error) {
+    return failed(context, error);
+  }
+}
+
+/** Asks for the body of a client that waits to be asked when somebody reads it. */
+async function* bodyOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+): AsyncGenerator<Uint8Array> {
+  if (request.headers.expect !== undefined) response.writeContinue();
+  // Whoever stops reading must not close the connection that the answer goes over.
+  yield* request.iterator({ destroyOnReturn: false });
+}
+
+function scopeOf(
+  { headers }: IncomingMessage,
+  { path, query }: { path: string; query: URLSearchParams },
+): string | undefined {
+  const scope = signatureScope({ headers, query });
+  if (scope !== undefined) return scope;
   return LAMBDA_PATH_PATTERN.test(path) ? "lambda" : undefined;
 }
 

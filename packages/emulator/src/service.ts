@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 
 import type { Reply } from "./http/reply.ts";
+import type { StreamedReply } from "./http/streamed-reply.ts";
 
 /** One request to an AWS service, its body read. */
 export interface ServiceRequest {
@@ -22,4 +23,16 @@ export interface AwsService {
   tooLarge(request: { readonly method: string; readonly path: string }): Reply;
   /** Answers a request; a service's own errors are replies. */
   answer(request: ServiceRequest): Promise<Reply>;
+}
+
+/** A request whose body the service reads itself; what it leaves of it is thrown away. */
+export interface StreamedRequest extends Omit<ServiceRequest, "body"> {
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** A service whose bodies are larger than memory should hold. */
+export interface StreamingService {
+  readonly scope: string;
+  /** Answers a request; limits on its body, and all errors, are the service's own replies. */
+  answerStreamed(request: StreamedRequest): Promise<Reply | StreamedReply>;
 }

@@ -3,6 +3,14 @@ import type { IncomingMessage } from "node:http";
 /** The names of this machine; a page that rebinds a name of its own to 127.0.0.1 sends that name. */
 const LOCAL_HOST_PATTERN = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i;
 
+/**
+ * A name below this machine's own: `bucket.localhost`. The domain is reserved and nobody can register a name in it,
+ * so that no foreign page has one.
+ *
+ * @see RFC 6761, section 6.3.
+ */
+const VIRTUAL_HOST_PATTERN = /^([a-z0-9][a-z0-9._-]*)\.localhost(?::\d+)?$/i;
+
 /** What browsers say of a request that no other site has caused. */
 const OWN_SITES: ReadonlySet<unknown> = new Set([undefined, "none", "same-origin"]);
 
@@ -18,7 +26,13 @@ const OWN_SITES: ReadonlySet<unknown> = new Set([undefined, "none", "same-origin
 export function hostRefusal({ headers }: IncomingMessage): string | undefined {
   const { host } = headers;
   if (host === undefined || LOCAL_HOST_PATTERN.test(host)) return undefined;
+  if (virtualHost(host) !== undefined) return undefined;
   return `The request names the host "${host}"; this server answers as 127.0.0.1, localhost and [::1] only, so that no web page reaches it under a name of its own: send the request to one of these`;
+}
+
+/** What stands before `.localhost` in the host that a request names; `undefined` for any other host. */
+export function virtualHost(host: string | undefined): string | undefined {
+  return VIRTUAL_HOST_PATTERN.exec(host ?? "")?.[1];
 }
 
 /**

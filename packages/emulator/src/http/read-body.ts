@@ -72,7 +72,10 @@ function joined(chunks: readonly Buffer[], bytes: number): Buffer {
  * Where that may be at once, it is not if the connection ends with the answer: a client that is still
  * sending would then meet a closed socket instead of the answer.
  */
-function drained(request: IncomingMessage, refusal: ReadingOptions["refusal"]): Promise<void> {
+export function drained(
+  request: IncomingMessage,
+  refusal: ReadingOptions["refusal"],
+): Promise<void> {
   let bytes = 0;
   request.on("data", (chunk: Buffer) => {
     bytes += chunk.byteLength;
