@@ -5,6 +5,8 @@ import type { Random, Timers } from "@pilotlight/core";
 import { realClock } from "./clock.ts";
 import { Deliveries } from "./delivery.ts";
 import type { EnvironmentListener } from "./environment/contract.ts";
+import { EventBuses } from "./events/event-buses.ts";
+import { eventsService } from "./events/events-service.ts";
 import { FaultPlan } from "./faults/fault-plan.ts";
 import { removeCode } from "./lambda/code.ts";
 import { FunctionStore } from "./lambda/function-store.ts";
@@ -33,6 +35,7 @@ export class Account {
   readonly invoker: Invoker;
   readonly deliveries = new Deliveries();
   readonly faults: FaultPlan;
+  readonly buses: EventBuses;
   readonly services: readonly AwsService[];
   readonly #retirements = new Set<Promise<void>>();
 
@@ -65,6 +68,17 @@ export class Account {
           ? { kind: "delivered" }
           : { kind: "refused", reason: "the queue of asynchronous events is full" },
     });
+    this.buses = new EventBuses({
+      clock,
+      deliveries: this.deliveries,
+      directory: join(stateDirectory, "events"),
+      onError,
+    });
+    this.deliveries.add({
+      service: "events",
+      exists: (arn) => this.buses.exists(arn),
+      deliver: (arn, delivery) => Promise.resolve(this.buses.deliver(arn, delivery)),
+    });
     this.services = [
       lambdaService({
         store: this.store,
@@ -72,12 +86,13 @@ export class Account {
         codeDirectory: join(stateDirectory, "code"),
         concurrencyMax,
       }),
+      eventsService(this.buses),
     ];
   }
 
   /** Starts nothing new: no event, no delivery. @returns How many accepted events are lost. */
   refuse(): number {
-    return this.invoker.stopEvents();
+    return this.invoker.stopEvents() + this.buses.stop();
   }
 
   /** Ends every environment; settles when none is left and code that nobody uses any more is removed. */

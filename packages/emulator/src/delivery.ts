@@ -12,6 +12,8 @@ export interface Delivery {
     readonly source: string;
     readonly detailType: string;
     readonly resources: readonly string[];
+    /** Whether a rule of another bus sends it: such an event goes no further than this bus. */
+    readonly isForwarded?: boolean;
   };
   readonly traceId?: string;
 }
