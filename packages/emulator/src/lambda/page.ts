@@ -16,16 +16,21 @@ export interface Page<Item> {
  *
  * @param items - All items, in a stable order.
  * @param keyOf - What a marker names: the first item of the next page.
+ * @param itemsMax - Items on one page.
  * @throws AwsError 400 when MaxItems is out of range.
  */
 export function pageOf<Item>(
   items: readonly Item[],
-  { query, keyOf }: { query: URLSearchParams; keyOf: (item: Item) => string },
+  {
+    query,
+    keyOf,
+    itemsMax = ITEMS_MAX,
+  }: { query: URLSearchParams; keyOf: (item: Item) => string; itemsMax?: number },
 ): Page<Item> {
   const marker = query.get("Marker");
   const found = marker === null ? 0 : items.findIndex((item) => keyOf(item) === marker);
   const start = found < 0 ? items.length : found;
-  const end = start + Math.min(ITEMS_MAX, maxItems(query));
+  const end = start + Math.min(itemsMax, maxItems(query) ?? itemsMax);
   const next = items[end];
   return {
     items: items.slice(start, end),
@@ -33,9 +38,9 @@ export function pageOf<Item>(
   };
 }
 
-function maxItems(query: URLSearchParams): number {
+function maxItems(query: URLSearchParams): number | undefined {
   const text = query.get("MaxItems");
-  if (text === null) return ITEMS_MAX;
+  if (text === null) return undefined;
   const value = Number(text);
   if (value >= 1 && value <= MODEL_ITEMS_MAX) return Math.floor(value);
   const bound =
