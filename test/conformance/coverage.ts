@@ -40,18 +40,6 @@ export const COVERED: Readonly<Record<string, Scenario>> = {
 
 /** The cases that do not run yet, by the capability of the emulator that they wait for. */
 export const NOT_YET_COVERED: Readonly<Record<string, readonly string[]>> = {
-  "aliases: routing weights and all of AWS's refusals": [
-    "alias-delete-unknown-204",
-    "alias-invalid-routing",
-    "alias-lifecycle",
-    "alias-move",
-    "alias-weighted-routing",
-  ],
-  "versions: publishing twice, listing, AWS's refusals": [
-    "publish-on-create-and-idempotent-publish",
-    "version-lifecycle",
-    "versions-run-their-own-code",
-  ],
   "reserved concurrency": [
     "reserved-account-limit",
     "reserved-crud",

@@ -14,6 +14,8 @@ import type { VersionRecord } from "./lambda/function-record.ts";
 import { Invoker } from "./lambda/invoke.ts";
 import { lambdaService } from "./lambda/lambda-service.ts";
 import { EnvironmentPool, type StartPooledEnvironment } from "./lambda/pool.ts";
+import type { Reply } from "./http/reply.ts";
+import type { StreamedReply } from "./http/streamed-reply.ts";
 import type { AwsService } from "./service.ts";
 
 interface AccountOptions {
@@ -36,7 +38,7 @@ export class Account {
   readonly deliveries = new Deliveries();
   readonly faults: FaultPlan;
   readonly buses: EventBuses;
-  readonly services: readonly AwsService[];
+  readonly services: readonly AwsService<Reply | StreamedReply>[];
   readonly #retirements = new Set<Promise<void>>();
 
   constructor(options: AccountOptions) {
@@ -52,6 +54,7 @@ export class Account {
     });
     this.store = new FunctionStore({
       clock,
+      random: options.random,
       onRetired: (record) => {
         const retirement = this.#retire(record)
           .catch(onError)

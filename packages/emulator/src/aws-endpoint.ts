@@ -16,7 +16,7 @@ const CONTROL_PREFIX = "/_pilotlight/";
 const NO_QUERY = new URLSearchParams();
 
 interface AwsEndpointContext {
-  readonly services: readonly (AwsService | StreamingService)[];
+  readonly services: readonly (AwsService<Reply | StreamedReply> | StreamingService)[];
   /** Answers the emulator's own paths. */
   readonly control: ControlContext;
   /** Told of errors that are the emulator's own. */

@@ -12,6 +12,7 @@ import type { EnvironmentSummary } from "./lambda/environment-summary.ts";
 import { codeInPlace } from "./lambda/code.ts";
 import { checkSettings } from "./lambda/function-input.ts";
 import type { Architecture, FunctionRecord, FunctionSettings } from "./lambda/function-record.ts";
+import { aliasesOf } from "./lambda/function-store.ts";
 import { ACCOUNT_ID, type FunctionReference, parseFunctionReference } from "./lambda/names.ts";
 import type { StartPooledEnvironment } from "./lambda/pool.ts";
 import { processRandom } from "./random.ts";
@@ -292,7 +293,7 @@ class LocalEmulator implements Emulator {
       functionVersion: version.version,
       description: "",
     });
-    if (left !== undefined && left !== version.version)
+    if (left !== undefined && aliasesOf(record, left).length === 0)
       this.#account.store.deleteVersion(record, left);
   }
 }

@@ -13,8 +13,12 @@ export interface ServiceRequest {
   readonly body: Uint8Array;
 }
 
-/** An emulated AWS service behind the address that all of them share. */
-export interface AwsService {
+/**
+ * An emulated AWS service behind the address that all of them share.
+ *
+ * Most answer whole replies; `Answer` is wider where a service also answers in parts.
+ */
+export interface AwsService<Answer extends Reply | StreamedReply = Reply> {
   /** Its name in the scope of a Signature Version 4 credential: `lambda`, `sqs`. */
   readonly scope: string;
   /** The largest body that a request of this method and path may have, bytes. */
@@ -22,7 +26,7 @@ export interface AwsService {
   /** The service's own answer to a body that is larger. */
   tooLarge(request: { readonly method: string; readonly path: string }): Reply;
   /** Answers a request; a service's own errors are replies. */
-  answer(request: ServiceRequest): Promise<Reply>;
+  answer(request: ServiceRequest): Promise<Answer>;
 }
 
 /** A request whose body the service reads itself; what it leaves of it is thrown away. */

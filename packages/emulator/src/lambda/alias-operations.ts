@@ -1,15 +1,15 @@
 import { jsonReply, type Reply } from "../http/reply.ts";
 import { calledFunction, type Call } from "./api-request.ts";
 import {
-  invalidParameter,
-  notEmulated,
-  resourceConflict,
-  resourceNotFound,
-  validationFailed,
-} from "./aws-error.ts";
+  checkRouting,
+  refuseFailures,
+  type RoutingChange,
+  routingMember,
+} from "./alias-routing.ts";
+import { resourceConflict, resourceNotFound, validationFailed } from "./aws-error.ts";
 import { aliasBody } from "./function-body.ts";
-import { isMembers, parseMembers, type RequestMembers, stringMember } from "./function-input.ts";
-import type { AliasRecord, FunctionRecord } from "./function-record.ts";
+import { parseMembers, stringMember } from "./function-input.ts";
+import type { AliasRecord, AliasRouting, FunctionRecord } from "./function-record.ts";
 import type { FunctionStore } from "./function-store.ts";
 import { functionArn, LATEST } from "./names.ts";
 import { pageOf } from "./page.ts";
@@ -23,33 +23,31 @@ const ALIAS_PATTERN = /^(?!^[0-9]+$)([a-zA-Z0-9\-_]+)$/;
 const VERSION_PATTERN_TEXT = "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)";
 const VERSION_PATTERN = /^(\$LATEST(\.PUBLISHED)?|[0-9]+)$/;
 const ALIAS_CHARS_MAX = 128;
+const DESCRIPTION_CHARS_MAX = 256;
 
 export function createAlias({ store }: AliasContext, call: Call): Reply {
   const members = parseMembers(call.body);
   const name = stringMember(members, "Name");
   const functionVersion = stringMember(members, "FunctionVersion");
+  const description = stringMember(members, "Description") ?? "";
+  const { change, failures: routingFailures } = routingMember(members);
   const failures = [
     ...patternFailures("name", name, { pattern: ALIAS_PATTERN, text: ALIAS_PATTERN_TEXT }),
-    ...((name?.length ?? 0) > ALIAS_CHARS_MAX
-      ? [
-          `Value '${name}' at 'name' failed to satisfy constraint: Member must have length less than or equal to ${ALIAS_CHARS_MAX}`,
-        ]
-      : []),
+    ...lengthFailures("name", name, ALIAS_CHARS_MAX),
     ...versionFailures(functionVersion),
+    ...lengthFailures("description", description, DESCRIPTION_CHARS_MAX),
+    ...routingFailures,
   ];
   if (name === undefined || functionVersion === undefined || failures.length > 0) {
     throw validationFailed(failures);
   }
-  refuseRouting(members);
   const record = functionWithVersion(store, { name: calledFunction(call).name, functionVersion });
   if (record.aliases.has(name)) {
     throw resourceConflict(`Alias already exists: ${functionArn(record.name, name)}`);
   }
-  const description = stringMember(members, "Description") ?? "";
-  return jsonReply(
-    201,
-    aliasBody(record, store.putAlias(record, { name, functionVersion, description })),
-  );
+  const routing = checkedRouting(record, { change, functionVersion });
+  const alias = store.putAlias(record, { name, functionVersion, description, routing });
+  return jsonReply(201, aliasBody(record, alias));
 }
 
 export function getAlias({ store }: AliasContext, call: Call): Reply {
@@ -59,29 +57,45 @@ export function getAlias({ store }: AliasContext, call: Call): Reply {
 
 export function updateAlias({ store }: AliasContext, call: Call): Reply {
   const members = parseMembers(call.body);
-  const { record, alias } = calledAlias(store, call);
+  const { change, failures: routingFailures } = routingMember(members);
+  const givenVersion = stringMember(members, "FunctionVersion");
+  const givenDescription = stringMember(members, "Description");
+  refuseFailures([
+    ...(givenVersion === undefined ? [] : versionFailures(givenVersion)),
+    ...lengthFailures("description", givenDescription, DESCRIPTION_CHARS_MAX),
+    ...routingFailures,
+  ]);
+  const { record, alias } = calledAlias(store, call, "Alias not found:");
   store.checkRevision(alias, stringMember(members, "RevisionId"));
-  refuseRouting(members);
-  const functionVersion = stringMember(members, "FunctionVersion") ?? alias.functionVersion;
-  const failures = versionFailures(functionVersion);
-  if (failures.length > 0) throw validationFailed(failures);
+  const functionVersion = givenVersion ?? alias.functionVersion;
   functionWithVersion(store, { name: record.name, functionVersion });
-  const description = stringMember(members, "Description") ?? alias.description;
-  const moved = store.putAlias(record, { name: alias.name, functionVersion, description });
+  const moved = store.putAlias(record, {
+    name: alias.name,
+    functionVersion,
+    description: givenDescription ?? alias.description,
+    routing: checkedRouting(record, {
+      change: change.kind === "unchanged" ? kept(alias) : change,
+      functionVersion,
+    }),
+  });
   return jsonReply(200, aliasBody(record, moved));
 }
 
 /** Deleting an alias that does not exist is a success, as recorded on AWS. */
 export function deleteAlias({ store }: AliasContext, call: Call): Reply {
-  store.get(calledFunction(call).name).aliases.delete(call.parameters[1] ?? "");
+  store.deleteAlias(store.get(calledFunction(call).name), call.parameters[1] ?? "");
   return { statusCode: 204, headers: {}, body: "" };
 }
 
 export function listAliases({ store }: AliasContext, call: Call): Reply {
   const record = store.get(calledFunction(call).name);
   const version = call.query.get("FunctionVersion");
+  if (version !== null) refuseFailures(versionFailures(version));
   const aliases = [...record.aliases.values()]
-    .filter((alias) => version === null || alias.functionVersion === version)
+    .filter(
+      ({ functionVersion, routing }) =>
+        version === null || functionVersion === version || routing?.version === version,
+    )
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const page = pageOf(aliases, { query: call.query, keyOf: (alias) => alias.name });
   return jsonReply(200, {
@@ -90,16 +104,18 @@ export function listAliases({ store }: AliasContext, call: Call): Reply {
   });
 }
 
+/** @param absence - How the operation says that there is none; AWS has two texts. */
 function calledAlias(
   store: FunctionStore,
   call: Call,
+  absence = "Cannot find alias arn:",
 ): { record: FunctionRecord; alias: AliasRecord } {
   const { name } = calledFunction(call);
   const aliasName = call.parameters[1] ?? "";
   const record = store.find(name);
   const alias = record?.aliases.get(aliasName);
   if (record === undefined || alias === undefined) {
-    throw resourceNotFound(`Cannot find alias arn: ${functionArn(name, aliasName)}`);
+    throw resourceNotFound(`${absence} ${functionArn(name, aliasName)}`);
   }
   return { record, alias };
 }
@@ -109,9 +125,28 @@ function functionWithVersion(
   { name, functionVersion }: { name: string; functionVersion: string },
 ): FunctionRecord {
   const record = store.find(name);
-  const exists = functionVersion === LATEST || record?.versions.has(functionVersion) === true;
-  if (record !== undefined && exists) return record;
+  if (record !== undefined && hasVersion(record, functionVersion)) return record;
   throw resourceNotFound(`Function not found: ${functionArn(name, functionVersion)}`);
+}
+
+function hasVersion(record: FunctionRecord, version: string): boolean {
+  return version === LATEST || record.versions.has(version);
+}
+
+/** The weights that the alias gets. @throws AwsError 400, or 404 for a version that does not exist. */
+function checkedRouting(
+  record: FunctionRecord,
+  { change, functionVersion }: { change: RoutingChange; functionVersion: string },
+): AliasRouting | undefined {
+  checkRouting(change, functionVersion);
+  if (change.kind !== "weighted") return undefined;
+  const { routing } = change;
+  if (hasVersion(record, routing.version)) return routing;
+  throw resourceNotFound(`Function not found: ${functionArn(record.name, routing.version)}`);
+}
+
+function kept({ routing }: AliasRecord): RoutingChange {
+  return routing === undefined ? { kind: "none" } : { kind: "weighted", routing };
 }
 
 function versionFailures(functionVersion: string | undefined): string[] {
@@ -119,6 +154,13 @@ function versionFailures(functionVersion: string | undefined): string[] {
     pattern: VERSION_PATTERN,
     text: VERSION_PATTERN_TEXT,
   });
+}
+
+function lengthFailures(name: string, value: string | undefined, charsMax: number): string[] {
+  if (value === undefined || value.length <= charsMax) return [];
+  return [
+    `Value '${value}' at '${name}' failed to satisfy constraint: Member must have length less than or equal to ${charsMax}`,
+  ];
 }
 
 function patternFailures(
@@ -133,17 +175,4 @@ function patternFailures(
   return [
     `Value '${value}' at '${name}' failed to satisfy constraint: Member must satisfy regular expression pattern: ${text}`,
   ];
-}
-
-/** An alias that silently ignored its weights would answer from one version where AWS answers from two. */
-function refuseRouting(members: RequestMembers): void {
-  const routing = members["RoutingConfig"];
-  const weights = isMembers(routing) ? routing["AdditionalVersionWeights"] : undefined;
-  if (!isMembers(weights) || Object.keys(weights).length === 0) return;
-  if (Object.keys(weights).length > 1) {
-    throw invalidParameter("Number of items in AdditionalVersionWeights cannot be greater than 1");
-  }
-  throw notEmulated(
-    "RoutingConfig.AdditionalVersionWeights is not emulated: an alias points at one version here. Leave RoutingConfig out.",
-  );
 }

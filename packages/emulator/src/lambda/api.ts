@@ -1,6 +1,7 @@
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
 import { jsonReply, type Reply } from "../http/reply.ts";
+import type { StreamedReply } from "../http/streamed-reply.ts";
 import type { ServiceRequest } from "../service.ts";
 import {
   createAlias,
@@ -25,6 +26,7 @@ import {
 } from "./function-operations.ts";
 import type { Invoker } from "./invoke.ts";
 import { matches, type Route, route } from "./route.ts";
+import { STREAMING_ROUTES } from "./streaming/invoke-with-response-stream.ts";
 
 /** What the Lambda API works with. */
 export interface LambdaContext extends FunctionContext {
@@ -58,6 +60,7 @@ const ROUTES: readonly Route<LambdaContext>[] = [
   route("GET /2015-03-31/functions/*/aliases/*", "GetAlias", getAlias),
   route("PUT /2015-03-31/functions/*/aliases/*", "UpdateAlias", updateAlias),
   route("DELETE /2015-03-31/functions/*/aliases/*", "DeleteAlias", deleteAlias),
+  ...STREAMING_ROUTES,
   route("GET /2016-08-19/account-settings", "GetAccountSettings", getAccountSettings),
 ];
 
@@ -66,7 +69,7 @@ const CODE_REQUEST_BYTES_MAX = 70_167_211;
 
 /** Largest body that the request at `path` may have, and the operation's name in the error. */
 export function bodyLimit(path: string): { bytesMax: number; operation: string } {
-  if (path.endsWith("/invocations")) {
+  if (path.endsWith("/invocations") || path.endsWith("/response-streaming-invocations")) {
     return { bytesMax: LAMBDA_LIMITS.invokeRequestBytesMax, operation: "InvokeFunction" };
   }
   const operation = path.endsWith("/code") ? "UpdateFunctionCode" : "CreateFunction";
@@ -81,7 +84,7 @@ export function bodyLimit(path: string): { bytesMax: number; operation: string }
 export async function answerLambda(
   context: LambdaContext,
   request: ServiceRequest,
-): Promise<Reply> {
+): Promise<Reply | StreamedReply> {
   const segments = request.path.split("/");
   for (const candidate of ROUTES) {
     if (!matches(candidate, { method: request.method, segments })) continue;

@@ -27,6 +27,9 @@ export function listedConfiguration(
     CodeSha256: code.sha256,
     Version: version.version,
     ...(hasVariables ? { Environment: { Variables: settings.variables } } : {}),
+    ...(settings.deadLetterArn === undefined
+      ? {}
+      : { DeadLetterConfig: { TargetArn: settings.deadLetterArn } }),
     TracingConfig: { Mode: "PassThrough" },
     RevisionId: version.revisionId,
     PackageType: "Zip",
@@ -62,6 +65,13 @@ export function aliasBody(record: FunctionRecord, alias: AliasRecord): Record<st
     FunctionVersion: alias.functionVersion,
     Description: alias.description,
     RevisionId: alias.revisionId,
+    ...(alias.routing === undefined
+      ? {}
+      : {
+          RoutingConfig: {
+            AdditionalVersionWeights: { [alias.routing.version]: alias.routing.weight },
+          },
+        }),
   };
 }
 

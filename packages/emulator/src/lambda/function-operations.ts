@@ -2,7 +2,13 @@ import { LAMBDA_LIMITS } from "@pilotlight/core";
 
 import { jsonReply, type Reply } from "../http/reply.ts";
 import { calledFunction, type Call } from "./api-request.ts";
-import { invalidParameter, notEmulated, validationFailed } from "./aws-error.ts";
+import {
+  invalidParameter,
+  notEmulated,
+  resourceConflict,
+  resourceNotFound,
+  validationFailed,
+} from "./aws-error.ts";
 import { removeCode, unpackCode } from "./code.ts";
 import { codeLocation, configurationBody, listedConfiguration } from "./function-body.ts";
 import {
@@ -15,7 +21,7 @@ import {
   stringMember,
 } from "./function-input.ts";
 import type { FunctionCode, FunctionRecord, VersionRecord } from "./function-record.ts";
-import type { FunctionStore } from "./function-store.ts";
+import { aliasesOf, type FunctionStore } from "./function-store.ts";
 import { functionArn, isAliasName, LATEST, parseFunctionReference } from "./names.ts";
 import { pageOf } from "./page.ts";
 
@@ -122,9 +128,21 @@ export function deleteFunction({ store }: FunctionContext, call: Call): Reply {
   if (qualifier !== undefined && isAliasName(qualifier)) {
     throw invalidParameter("Deletion of aliases is not currently supported.");
   }
-  const record = store.get(name);
-  if (qualifier === undefined) store.delete(record);
-  else store.deleteVersion(record, qualifier);
+  const record = store.find(name);
+  if (record === undefined) {
+    throw resourceNotFound(`Function not found: ${functionArn(name, qualifier)}`);
+  }
+  if (qualifier === undefined) {
+    store.delete(record);
+    return { statusCode: 204, headers: {}, body: "" };
+  }
+  const aliases = aliasesOf(record, qualifier);
+  if (aliases.length > 0) {
+    throw resourceConflict(
+      `Unable to delete version because the following aliases reference it: [${aliases.join(", ")}]`,
+    );
+  }
+  store.deleteVersion(record, qualifier);
   return { statusCode: 204, headers: {}, body: "" };
 }
 

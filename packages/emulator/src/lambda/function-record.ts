@@ -16,6 +16,8 @@ export interface FunctionSettings {
   readonly ephemeralStorageMb: number;
   /** What layers would put on the module search path; only functions made in process have any. */
   readonly nodePath: readonly string[];
+  /** ARN of the queue for events that failed; absent where there is none. */
+  readonly deadLetterArn?: string | undefined;
 }
 
 /** A function's code, as it lies on this machine. */
@@ -42,12 +44,21 @@ export interface VersionRecord {
   readonly running: FunctionVersion;
 }
 
+/** A second version of an alias, and its share of the requests. */
+export interface AliasRouting {
+  readonly version: string;
+  /** 0 to 1. */
+  readonly weight: number;
+}
+
 /** A name for a version, which can be moved. */
 export interface AliasRecord {
   readonly name: string;
   readonly functionVersion: string;
   readonly description: string;
   readonly revisionId: string;
+  /** Absent where every request goes to `functionVersion`. */
+  readonly routing?: AliasRouting | undefined;
 }
 
 /** One function with its versions and aliases. */

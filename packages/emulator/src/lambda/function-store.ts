@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 
-import type { Timers } from "@pilotlight/core";
+import type { Random, Timers } from "@pilotlight/core";
 
 import type { FunctionVersion } from "../environment/contract.ts";
+import { chosenVersion } from "./alias-routing.ts";
 import { preconditionFailed, resourceConflict, resourceNotFound } from "./aws-error.ts";
 import type {
   AliasRecord,
@@ -29,8 +30,13 @@ export interface InvocationTarget {
   readonly invokedArn: string;
 }
 
+/** Below no weight, so that an alias gives its first version. */
+const ALWAYS_FIRST: Random = { next: () => 1 };
+
 interface StoreOptions {
   readonly clock: Timers;
+  /** Chooses between the versions of a weighted alias; without it, all requests go to the first. */
+  readonly random?: Random;
   /** Called with every version that can no longer be invoked as it was: its environments are to end. */
   readonly onRetired: (record: VersionRecord) => void;
 }
@@ -40,10 +46,12 @@ export class FunctionStore {
   readonly #functions = new Map<string, FunctionRecord>();
   readonly #updates = new Map<FunctionRecord, Promise<void>>();
   readonly #clock: Timers;
+  readonly #random: Random;
   readonly #onRetired: (record: VersionRecord) => void;
 
-  constructor({ clock, onRetired }: StoreOptions) {
+  constructor({ clock, random = ALWAYS_FIRST, onRetired }: StoreOptions) {
     this.#clock = clock;
+    this.#random = random;
     this.#onRetired = onRetired;
   }
 
@@ -116,10 +124,15 @@ export class FunctionStore {
     throw resourceNotFound(`Function not found: ${functionArn(name, qualifier ?? LATEST)}`);
   }
 
-  /** As {@link FunctionStore.target}, `undefined` where there is nothing to invoke. */
+  /**
+   * As {@link FunctionStore.target}, `undefined` where there is nothing to invoke.
+   *
+   * A weighted alias chooses its version here, anew for each call.
+   */
   findTarget({ name, qualifier }: FunctionReference): InvocationTarget | undefined {
     const record = this.#functions.get(name);
-    const version = record === undefined ? undefined : this.#lookUp(record, qualifier);
+    const version =
+      record === undefined ? undefined : this.#lookUp(record, qualifier, this.#random);
     if (record === undefined || version === undefined) return undefined;
     const invokedArn = qualifier === undefined ? record.arn : `${record.arn}:${qualifier}`;
     return { record: version, invokedArn };
@@ -227,13 +240,16 @@ export class FunctionStore {
   }
 
   /** Points an alias at a version, making it where it does not exist. */
-  putAlias(
-    record: FunctionRecord,
-    { name, functionVersion, description }: Omit<AliasRecord, "revisionId">,
-  ): AliasRecord {
-    const alias = { name, functionVersion, description, revisionId: randomUUID() };
+  putAlias(record: FunctionRecord, given: Omit<AliasRecord, "revisionId">): AliasRecord {
+    const { name } = given;
+    const alias = { ...given, revisionId: randomUUID() };
     record.aliases.set(name, alias);
     return alias;
+  }
+
+  /** Removes an alias; removing one that does not exist changes nothing. */
+  deleteAlias(record: FunctionRecord, name: string): void {
+    record.aliases.delete(name);
   }
 
   /** Whether any version of any function still needs the folder. */
@@ -245,14 +261,18 @@ export class FunctionStore {
     );
   }
 
-  #lookUp(record: FunctionRecord, qualifier: string | undefined): VersionRecord | undefined {
+  /** @param random - Of a request, which a weighted alias sends to either of its versions. */
+  #lookUp(
+    record: FunctionRecord,
+    qualifier: string | undefined,
+    random = ALWAYS_FIRST,
+  ): VersionRecord | undefined {
     if (qualifier === undefined || qualifier === LATEST) return record.latest;
     if (!isAliasName(qualifier)) return record.versions.get(qualifier);
     const alias = record.aliases.get(qualifier);
     if (alias === undefined) return undefined;
-    return alias.functionVersion === LATEST
-      ? record.latest
-      : record.versions.get(alias.functionVersion);
+    const version = chosenVersion(alias, random);
+    return version === LATEST ? record.latest : record.versions.get(version);
   }
 
   #version({
@@ -286,6 +306,13 @@ export class FunctionStore {
       running,
     };
   }
+}
+
+/** Names of the aliases that send requests to the version. */
+export function aliasesOf(record: FunctionRecord, version: string): string[] {
+  return [...record.aliases.values()]
+    .filter((alias) => alias.functionVersion === version || alias.routing?.version === version)
+    .map((alias) => alias.name);
 }
 
 function isSame(a: VersionRecord, b: VersionRecord): boolean {

@@ -34,6 +34,16 @@ export interface InvokeRequest {
   readonly body: Uint8Array;
 }
 
+/** What one invocation brings with it. */
+interface InvocationParts {
+  readonly requestId: string;
+  readonly payload: Uint8Array;
+  readonly contentType?: string | undefined;
+  readonly traceId?: string | undefined;
+  readonly clientContext?: string | undefined;
+  readonly responseSink?: ResponseSink | undefined;
+}
+
 /** Invocations of every kind: synchronous ones, asynchronous ones with their queue, and dry runs. */
 export class Invoker implements FunctionCaller {
   readonly #store: FunctionStore;
@@ -78,8 +88,7 @@ export class Invoker implements FunctionCaller {
     if (type === "Event") return this.#enqueue({ ...event, reference });
 
     const clientContext = decodedClientContext(single(headers["x-amz-client-context"]));
-    const outcome = await this.run(target, { ...event, clientContext });
-    if (typeof outcome === "string") throw refusalError(outcome);
+    const outcome = await this.answered(target, { ...event, clientContext });
     const logTail = headers["x-amz-log-type"] === "Tail" ? await outcome.logTail : undefined;
     return {
       statusCode: 200,
@@ -112,24 +121,17 @@ export class Invoker implements FunctionCaller {
     });
   }
 
+  /** As {@link Invoker.run}. @throws AwsError where the invocation is refused. */
+  async answered(target: InvocationTarget, event: InvocationParts): Promise<InvocationOutcome> {
+    const outcome = await this.run(target, event);
+    if (typeof outcome === "string") throw refusalError(outcome);
+    return outcome;
+  }
+
   /** Runs one invocation without the HTTP around it. */
   run(
     target: InvocationTarget,
-    {
-      requestId,
-      payload,
-      contentType,
-      traceId,
-      clientContext,
-      responseSink,
-    }: {
-      requestId: string;
-      payload: Uint8Array;
-      contentType?: string | undefined;
-      traceId?: string | undefined;
-      clientContext?: string | undefined;
-      responseSink?: ResponseSink | undefined;
-    },
+    { requestId, payload, contentType, traceId, clientContext, responseSink }: InvocationParts,
   ): Promise<InvocationOutcome | PoolRefusal> {
     return this.#pool.invoke(target.record.running, {
       requestId,
@@ -200,7 +202,8 @@ function invocationType(header: string | string[] | undefined): InvocationType {
   ]);
 }
 
-function decodedClientContext(header: string | undefined): string | undefined {
+/** The header X-Amz-Client-Context, decoded. @throws AwsError 400 unless it is JSON of a size that is accepted. */
+export function decodedClientContext(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const text = Buffer.from(header, "base64").toString("utf8");
   if (Buffer.byteLength(text) > CLIENT_CONTEXT_BYTES_MAX) {
@@ -216,6 +219,7 @@ function decodedClientContext(header: string | undefined): string | undefined {
   }
 }
 
-function single(header: string | string[] | undefined): string | undefined {
+/** The value of a header that must not come twice. */
+export function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 
 import { jsonReply, type Reply } from "../http/reply.ts";
+import type { StreamedReply } from "../http/streamed-reply.ts";
 import type { AwsService } from "../service.ts";
 import { answerLambda, bodyLimit, type LambdaContext } from "./api.ts";
 import { AwsError, requestTooLarge } from "./aws-error.ts";
 
 /** Lambda, as one of the services behind the AWS endpoint. */
-export function lambdaService(context: LambdaContext): AwsService {
+export function lambdaService(context: LambdaContext): AwsService<Reply | StreamedReply> {
   return {
     scope: "lambda",
     bodyBytesMax: ({ path }) => bodyLimit(path).bytesMax,

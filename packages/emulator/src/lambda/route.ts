@@ -1,4 +1,5 @@
 import type { Reply } from "../http/reply.ts";
+import type { StreamedReply } from "../http/streamed-reply.ts";
 import type { Call } from "./api-request.ts";
 
 /** One operation of the Lambda API: where it is and what answers it. */
@@ -7,7 +8,7 @@ export interface Route<Context> {
   /** Segments of the path; `*` takes any one. */
   readonly segments: readonly string[];
   readonly operation: string;
-  readonly run: (context: Context, call: Call) => Reply | Promise<Reply>;
+  readonly run: (context: Context, call: Call) => Reply | Promise<Reply | StreamedReply>;
 }
 
 /** @param pattern - Method and path, `PUT /2017-10-31/functions/*` + `/concurrency`. */

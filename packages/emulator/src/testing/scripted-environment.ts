@@ -42,10 +42,11 @@ export class ScriptedEnvironment implements ExecutionEnvironment {
   }
 
   /** Posts an answer; the environment is not free yet. */
-  answer(payload = "{}", { isFunctionError = false } = {}): void {
+  answer(payload = "{}", { isFunctionError = false, isStreamed = false } = {}): void {
     this.phase = "answered";
     this.#settle?.({
       payload: Buffer.from(payload),
+      isStreamed,
       isFunctionError,
       isColdStart: this.invocationCount === 1,
       durationMs: 1,
