@@ -1,0 +1,170 @@
+import type { MessageAttribute, OutgoingMessage } from "./contract.ts";
+import type { AcceptedMessage } from "./live-queue.ts";
+import { messageBytes } from "./message.ts";
+import type { QueueSettings } from "./queue-record.ts";
+import { invalidParameterValue, invalidValue, missingParameter, SqsError } from "./sqs-error.ts";
+
+const ATTRIBUTES_MAX = 10;
+const DELAY_SEC_MAX = 900;
+
+/** Alphanumeric characters and punctuation. */
+const TOKEN_PATTERN = /^[\u0021-\u007e]{1,128}$/;
+
+/** What XML 1.0 cannot have. */
+const INVALID_CHARACTER = /[^\u0009\u000a\u000d\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+const ATTRIBUTE_NAME_PATTERN = /^[A-Za-z0-9_\-.]{1,256}$/;
+const TYPE_PATTERN = /^(String|Number|Binary)(\..*)?$/;
+const NUMBER_PATTERN = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+const WRONG_QUEUE_TYPE = "The request include parameter that is not valid for this queue type.";
+
+/**
+ * Checks a message that is to be sent.
+ *
+ * @throws SqsError with AWS's text.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html, read 2026-11-24
+ */
+export function acceptedMessage(
+  outgoing: OutgoingMessage,
+  settings: QueueSettings,
+): AcceptedMessage {
+  const { body, attributes = {}, systemAttributes = {}, delaySec } = outgoing;
+  if (body === "") throw missingParameter("MessageBody");
+  if (INVALID_CHARACTER.test(body)) throw invalidContents();
+  checkAttributes(attributes);
+  for (const [name, attribute] of Object.entries(systemAttributes)) {
+    checkSystemAttribute(name, attribute);
+  }
+  if (messageBytes({ body, attributes }) > settings.messageBytesMax) {
+    throw tooLong(settings.messageBytesMax);
+  }
+  checkDelay(delaySec, settings);
+  checkFifoParameters(outgoing, settings);
+  return {
+    body,
+    attributes,
+    traceHeader: systemAttributes["AWSTraceHeader"]?.stringValue,
+    // A FIFO queue knows the queue's own delay only.
+    delayMs: delaySec === undefined || settings.isFifo ? undefined : delaySec * 1000,
+    groupId: outgoing.groupId,
+    deduplicationId: outgoing.deduplicationId,
+  };
+}
+
+/** @param bytesMax - What the queue takes. */
+export function tooLong(bytesMax: number): SqsError {
+  return invalidValue(
+    `One or more parameters are invalid. Reason: Message must be shorter than ${bytesMax} bytes.`,
+  );
+}
+
+function invalidContents(): SqsError {
+  return new SqsError(
+    "InvalidMessageContents",
+    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.",
+  );
+}
+
+function checkDelay(delaySec: number | undefined, { isFifo }: QueueSettings): void {
+  if (delaySec === undefined) return;
+  if (delaySec < 0 || delaySec > DELAY_SEC_MAX) {
+    throw invalidParameterValue("DelaySeconds", {
+      value: delaySec,
+      reason: "DelaySeconds must be >= 0 and <= 900.",
+    });
+  }
+  if (isFifo && delaySec > 0) {
+    throw invalidParameterValue("DelaySeconds", { value: delaySec, reason: WRONG_QUEUE_TYPE });
+  }
+}
+
+function checkFifoParameters(
+  { groupId, deduplicationId }: OutgoingMessage,
+  { isFifo, hasContentBasedDeduplication }: QueueSettings,
+): void {
+  if (isFifo && groupId === undefined) throw missingParameter("MessageGroupId");
+  for (const [name, value] of [
+    ["MessageGroupId", groupId],
+    ["MessageDeduplicationId", deduplicationId],
+  ] as const) {
+    if (value === undefined || TOKEN_PATTERN.test(value)) continue;
+    throw invalidParameterValue(name, {
+      value,
+      reason: `${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
+    });
+  }
+  if (!isFifo && deduplicationId !== undefined) {
+    throw invalidParameterValue("MessageDeduplicationId", {
+      value: deduplicationId,
+      reason: WRONG_QUEUE_TYPE,
+    });
+  }
+  if (isFifo && deduplicationId === undefined && !hasContentBasedDeduplication) {
+    throw invalidValue(
+      "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+    );
+  }
+}
+
+function checkAttributes(attributes: Readonly<Record<string, MessageAttribute>>): void {
+  const count = Object.keys(attributes).length;
+  if (count > ATTRIBUTES_MAX) {
+    throw invalidValue(
+      `Number of message attributes [${count}] exceeds the allowed maximum [${ATTRIBUTES_MAX}].`,
+    );
+  }
+  for (const [name, attribute] of Object.entries(attributes)) {
+    checkName(name);
+    checkAttribute(name, attribute);
+  }
+}
+
+function checkName(name: string): void {
+  const isReserved = /^(aws|amazon)\./i.test(name);
+  const hasStrayDots = name.startsWith(".") || name.endsWith(".") || name.includes("..");
+  if (ATTRIBUTE_NAME_PATTERN.test(name) && !isReserved && !hasStrayDots) return;
+  throw invalidValue(
+    `The message attribute name '${name}' is invalid. Attribute name can contain A-Z, a-z, 0-9, underscore (_), hyphen (-), and period (.) characters; it must not start or end with a period, have periods in succession, or start with 'AWS.' or 'Amazon.', and it can be up to 256 characters long.`,
+  );
+}
+
+function checkAttribute(name: string, { dataType, stringValue, binaryValue }: MessageAttribute) {
+  if (dataType === "") {
+    throw invalidValue(
+      `The message attribute '${name}' must contain non-empty message attribute type.`,
+    );
+  }
+  const [, kind] = TYPE_PATTERN.exec(dataType) ?? [];
+  if (kind === undefined) {
+    throw invalidValue(
+      `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+    );
+  }
+  const isEmpty =
+    kind === "Binary"
+      ? (binaryValue?.byteLength ?? 0) === 0
+      : stringValue === undefined || stringValue === "";
+  if (isEmpty) {
+    throw invalidValue(
+      `The message attribute '${name}' must contain non-empty message attribute value for message attribute type '${kind}'.`,
+    );
+  }
+  if (stringValue !== undefined && INVALID_CHARACTER.test(stringValue)) throw invalidContents();
+  if (kind === "Number" && !NUMBER_PATTERN.test(stringValue ?? "")) {
+    throw invalidValue(`Can't cast the value of message (user) attribute '${name}' to a number.`);
+  }
+}
+
+function checkSystemAttribute(name: string, { dataType, stringValue = "" }: MessageAttribute) {
+  if (name !== "AWSTraceHeader") {
+    throw invalidValue(
+      `Message (system) attribute name '${name}' is not valid; the only one is AWSTraceHeader.`,
+    );
+  }
+  if (dataType !== "String" || stringValue === "") {
+    throw invalidValue(
+      `The message system attribute '${name}' must contain a non-empty value of type 'String'.`,
+    );
+  }
+}

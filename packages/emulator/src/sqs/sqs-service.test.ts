@@ -1,0 +1,75 @@
+import {
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { afterEach, describe, expect, test } from "vitest";
+
+import { startQueueServer, stopQueueServers } from "./testing/queue-server.ts";
+
+afterEach(stopQueueServers);
+
+async function start() {
+  const server = await startQueueServer();
+  const client = new SQSClient({
+    endpoint: server.url,
+    region: "us-east-1",
+    credentials: { accessKeyId: "any", secretAccessKey: "any" },
+    maxAttempts: 1,
+  });
+  const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: "jobs" }));
+  return { ...server, client, QueueUrl };
+}
+
+describe("sqsService", () => {
+  test("sends, receives and deletes a message", async () => {
+    const { client, QueueUrl, url } = await start();
+    expect(QueueUrl).toBe(`${url}/000000000000/jobs`);
+    const sent = await client.send(
+      new SendMessageCommand({
+        QueueUrl,
+        MessageBody: "hello",
+        MessageAttributes: {
+          kind: { DataType: "String", StringValue: "greeting" },
+          raw: { DataType: "Binary", BinaryValue: Buffer.from([1, 2, 3]) },
+        },
+      }),
+    );
+    const { Messages } = await client.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MessageAttributeNames: ["All"],
+        MessageSystemAttributeNames: ["All"],
+      }),
+    );
+    expect(Messages).toEqual([
+      expect.objectContaining({
+        MessageId: sent.MessageId,
+        Body: "hello",
+        MD5OfBody: "5d41402abc4b2a76b9719d911017c592",
+        MD5OfMessageAttributes: sent.MD5OfMessageAttributes,
+        MessageAttributes: {
+          kind: { DataType: "String", StringValue: "greeting" },
+          raw: { DataType: "Binary", BinaryValue: new Uint8Array([1, 2, 3]) },
+        },
+        Attributes: expect.objectContaining({ ApproximateReceiveCount: "1" }),
+      }),
+    ]);
+    const ReceiptHandle = Messages?.[0]?.ReceiptHandle;
+    await client.send(
+      new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }),
+    );
+    await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    const { Attributes } = await client.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }),
+    );
+    expect(Attributes).toMatchObject({
+      ApproximateNumberOfMessages: "0",
+      ApproximateNumberOfMessagesNotVisible: "0",
+    });
+  });
+});
