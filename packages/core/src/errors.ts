@@ -39,6 +39,7 @@ export const ERROR_CATALOG = {
   ERR_FUNCTION_THROTTLED: { statusCode: 503, fault: "system", retryable: true },
   ERR_FUNCTION_UNREACHABLE: { statusCode: 503, fault: "system", retryable: true },
   ERR_PORT_TAKEN: { statusCode: 500, fault: "user", retryable: false },
+  ERR_EVENT_DROPPED: { statusCode: 500, fault: "user", retryable: false },
   ERR_STATE_BROKEN: { statusCode: 500, fault: "user", retryable: false },
   ERR_NODE_TOO_OLD: { statusCode: 500, fault: "user", retryable: false },
   ERR_COMMAND_INVALID: { statusCode: 500, fault: "user", retryable: false },

@@ -8,6 +8,7 @@ import type { EnvironmentListener } from "./environment/contract.ts";
 import { EventBuses } from "./events/event-buses.ts";
 import { eventsService } from "./events/events-service.ts";
 import { FaultPlan } from "./faults/fault-plan.ts";
+import { EventInvokeConfigs } from "./lambda/asynchronous/event-invoke-config.ts";
 import { removeCode } from "./lambda/code.ts";
 import { FunctionStore } from "./lambda/function-store.ts";
 import type { VersionRecord } from "./lambda/function-record.ts";
@@ -36,6 +37,7 @@ export class Account {
   readonly store: FunctionStore;
   readonly invoker: Invoker;
   readonly deliveries = new Deliveries();
+  readonly eventInvokeConfigs = new EventInvokeConfigs();
   readonly faults: FaultPlan;
   readonly buses: EventBuses;
   readonly services: readonly AwsService<Reply | StreamedReply>[];
@@ -62,12 +64,24 @@ export class Account {
         this.#retirements.add(retirement);
       },
     });
-    this.invoker = new Invoker({ store: this.store, pool: this.pool, clock });
+    this.invoker = new Invoker({
+      store: this.store,
+      pool: this.pool,
+      configs: this.eventInvokeConfigs,
+      deliveries: this.deliveries,
+      clock,
+      stateDirectory,
+      tell: onError,
+    });
     this.deliveries.add({
       service: "lambda",
       exists: (arn) => this.invoker.exists(arn),
-      deliver: async (functionArn, { body }) =>
-        this.invoker.send({ functionArn, payload: Buffer.from(body) })
+      deliver: async (functionArn, { body, traceId }) =>
+        this.invoker.send({
+          functionArn,
+          payload: Buffer.from(body),
+          ...(traceId === undefined ? {} : { traceId }),
+        })
           ? { kind: "delivered" }
           : { kind: "refused", reason: "the queue of asynchronous events is full" },
     });
@@ -86,6 +100,9 @@ export class Account {
       lambdaService({
         store: this.store,
         invoker: this.invoker,
+        eventInvokeConfigs: this.eventInvokeConfigs,
+        deliveries: this.deliveries,
+        nowEpochMs: () => clock.epochMs(),
         codeDirectory: join(stateDirectory, "code"),
         concurrencyMax,
       }),
@@ -93,9 +110,15 @@ export class Account {
     ];
   }
 
-  /** Starts nothing new: no event, no delivery. @returns How many accepted events are lost. */
+  /** Starts nothing new: no event, no delivery. @returns How many deliveries of event buses are lost. */
   refuse(): number {
-    return this.invoker.stopEvents() + this.buses.stop();
+    this.invoker.stopEvents();
+    return this.buses.stop();
+  }
+
+  /** Closes what is kept for the next start, when nothing changes it any more. @returns How many events it has. */
+  close(): number {
+    return this.invoker.closeEvents();
   }
 
   /** Ends every environment; settles when none is left and code that nobody uses any more is removed. */

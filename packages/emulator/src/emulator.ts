@@ -92,10 +92,12 @@ export interface EmulatorOptions {
   readonly startEnvironment?: StartEnvironment;
 }
 
-/** What was lost when an emulator stopped. */
+/** What was not finished when an emulator stopped. */
 export interface StopReport {
-  /** Asynchronous events that were accepted and are not finished. */
-  readonly lostEvents: number;
+  /** Asynchronous events that the next emulator with the same state directory goes on with. */
+  readonly keptEvents: number;
+  /** Deliveries of event buses that were under way. */
+  readonly lostDeliveries: number;
 }
 
 /** The local AWS, running. */
@@ -267,10 +269,11 @@ class LocalEmulator implements Emulator {
   async #stop(): Promise<StopReport> {
     this.#api?.refuse();
     this.#aws?.refuse();
-    const lostEvents = this.#account.refuse();
+    const lostDeliveries = this.#account.refuse();
     await withinMs(STOP_MS_MAX, this.#account.end());
+    const keptEvents = this.#account.close();
     await Promise.all([this.#api?.close(), this.#aws?.close()]);
-    return { lostEvents };
+    return { keptEvents, lostDeliveries };
   }
 
   #startEnvironment(...[version, listener]: Parameters<StartPooledEnvironment>) {

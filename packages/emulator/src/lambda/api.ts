@@ -11,6 +11,10 @@ import {
   updateAlias,
 } from "./alias-operations.ts";
 import { calledFunction, type Call } from "./api-request.ts";
+import {
+  EVENT_INVOKE_ROUTES,
+  type EventInvokeContext,
+} from "./asynchronous/event-invoke-operations.ts";
 import { notEmulated } from "./aws-error.ts";
 import {
   createFunction,
@@ -29,7 +33,7 @@ import { matches, type Route, route } from "./route.ts";
 import { STREAMING_ROUTES } from "./streaming/invoke-with-response-stream.ts";
 
 /** What the Lambda API works with. */
-export interface LambdaContext extends FunctionContext {
+export interface LambdaContext extends FunctionContext, EventInvokeContext {
   readonly invoker: Invoker;
   readonly concurrencyMax: number;
 }
@@ -60,6 +64,7 @@ const ROUTES: readonly Route<LambdaContext>[] = [
   route("GET /2015-03-31/functions/*/aliases/*", "GetAlias", getAlias),
   route("PUT /2015-03-31/functions/*/aliases/*", "UpdateAlias", updateAlias),
   route("DELETE /2015-03-31/functions/*/aliases/*", "DeleteAlias", deleteAlias),
+  ...EVENT_INVOKE_ROUTES,
   ...STREAMING_ROUTES,
   route("GET /2016-08-19/account-settings", "GetAccountSettings", getAccountSettings),
 ];

@@ -6,6 +6,7 @@ import {
   notEmulated,
   validationFailed,
 } from "./aws-error.ts";
+import { deadLetterMember } from "./asynchronous/dead-letter-config.ts";
 import type { Architecture, FunctionSettings } from "./function-record.ts";
 
 /** Members of a request body, before they are checked. */
@@ -90,7 +91,7 @@ export function stringMember(members: RequestMembers, name: string): string | un
 }
 
 /** The member as an integer; absent and null are the same. @throws AwsError 400 for another type. */
-function integerMember(members: RequestMembers, name: string): number | undefined {
+export function integerMember(members: RequestMembers, name: string): number | undefined {
   const value = members[name];
   if (value === undefined || value === null) return undefined;
   if (Number.isInteger(value)) return Number(value);
@@ -146,6 +147,7 @@ export function changedSettings(
     variables: variablesMember(members) ?? current.variables,
     ephemeralStorageMb: ephemeralStorageMember(members) ?? current.ephemeralStorageMb,
     nodePath: current.nodePath,
+    deadLetterArn: deadLetterMember(members, current.deadLetterArn),
   };
   refuseLayers(members);
   checkSettings(settings);
@@ -213,7 +215,8 @@ function constraintFailures(settings: FunctionSettings): string[] {
   ];
 }
 
-function rangeFailures(
+/** The sentence for a value outside of its range, `name` as the service model has it; none for one inside. */
+export function rangeFailures(
   name: string,
   value: number,
   { min, max }: { min: number; max: number },

@@ -4,18 +4,22 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Timers } from "@pilotlight/core";
 
 import type { InvocationOutcome, ResponseSink } from "../environment/contract.ts";
+import type { Deliveries } from "../delivery.ts";
+import { unsampledTraceId } from "../environment/names.ts";
 import type { CallResult, FunctionCall, FunctionCaller } from "../function-caller.ts";
 import type { Reply } from "../http/reply.ts";
 import {
-  type AwsError,
+  AwsError,
   invalidParameter,
   invalidRequestContent,
   serviceUnavailable,
   tooManyRequests,
   validationFailed,
 } from "./aws-error.ts";
-import { EventQueue, type QueuedEvent } from "./event-queue.ts";
-import type { EventAttempt } from "./event-retry.ts";
+import { AsynchronousInvocations } from "./asynchronous/asynchronous-invocations.ts";
+import type { EventAttempt, OfferedEvent } from "./asynchronous/event.ts";
+import type { EventInvokeConfigs } from "./asynchronous/event-invoke-config.ts";
+import { refusedAttempt } from "./asynchronous/event-refusal.ts";
 import type { FunctionStore, InvocationTarget } from "./function-store.ts";
 import { type FunctionReference, parseFunctionReference } from "./names.ts";
 import { checkedPayload, checkPayloadSize } from "./payload.ts";
@@ -44,29 +48,47 @@ interface InvocationParts {
   readonly responseSink?: ResponseSink | undefined;
 }
 
+/** An event as it comes over HTTP, where it may have no trace id. */
+type OfferedInvocation = Omit<OfferedEvent, "traceId"> & { readonly traceId: string | undefined };
+
+interface InvokerOptions {
+  readonly store: FunctionStore;
+  readonly pool: EnvironmentPool;
+  readonly configs: EventInvokeConfigs;
+  readonly deliveries: Deliveries;
+  /** Service time. */
+  readonly clock: Timers;
+  readonly stateDirectory: string;
+  /** Told of asynchronous events that were dropped, and of records that were refused. */
+  readonly tell: (error: unknown) => void;
+}
+
 /** Invocations of every kind: synchronous ones, asynchronous ones with their queue, and dry runs. */
 export class Invoker implements FunctionCaller {
   readonly #store: FunctionStore;
   readonly #pool: EnvironmentPool;
-  readonly #events: EventQueue;
+  readonly #clock: Timers;
+  readonly #events: AsynchronousInvocations;
 
-  constructor({
-    store,
-    pool,
-    clock,
-  }: {
-    store: FunctionStore;
-    pool: EnvironmentPool;
-    clock: Timers;
-  }) {
-    this.#store = store;
+  /** @throws PilotlightError ERR_STATE_BROKEN when the events of the last emulator cannot be read. */
+  constructor({ pool, ...options }: InvokerOptions) {
+    this.#store = options.store;
     this.#pool = pool;
-    this.#events = new EventQueue({ clock, run: (event) => this.#attempt(event) });
+    this.#clock = options.clock;
+    this.#events = new AsynchronousInvocations({
+      ...options,
+      run: (event) => this.#attempt(event),
+    });
   }
 
-  /** Stops the asynchronous queue. @returns How many events are lost. */
-  stopEvents(): number {
-    return this.#events.stop();
+  /** Starts no further attempt at any asynchronous event. */
+  stopEvents(): void {
+    this.#events.stop();
+  }
+
+  /** @returns How many asynchronous events are kept for the next start. */
+  closeEvents(): number {
+    return this.#events.close();
   }
 
   /**
@@ -98,7 +120,13 @@ export class Invoker implements FunctionCaller {
   }
 
   exists(functionArn: string): boolean {
-    return this.#store.findTarget(referenceOf(functionArn)) !== undefined;
+    try {
+      return this.#store.findTarget(referenceOf(functionArn)) !== undefined;
+    } catch (error) {
+      // A name that is malformed, or lies in another region, is that of no function here.
+      if (error instanceof AwsError) return false;
+      throw error;
+    }
   }
 
   async call({ functionArn, requestId, ...call }: FunctionCall): Promise<CallResult> {
@@ -106,8 +134,8 @@ export class Invoker implements FunctionCaller {
     if (target === undefined) return { kind: "unknown_function" };
     const outcome = await this.run(target, { ...call, requestId: requestId ?? randomUUID() });
     if (outcome === "stopping") return { kind: "stopping" };
-    return outcome === "throttled"
-      ? { kind: "throttled", reason: "ConcurrentInvocationLimitExceeded" }
+    return typeof outcome === "string"
+      ? { kind: "throttled", reason: outcome }
       : { kind: "answered", outcome, version: target.record.version };
   }
 
@@ -117,7 +145,7 @@ export class Invoker implements FunctionCaller {
       reference: referenceOf(functionArn),
       payload,
       contentType: undefined,
-      traceId,
+      traceId: traceId ?? unsampledTraceId(this.#clock.epochMs()),
     });
   }
 
@@ -144,8 +172,9 @@ export class Invoker implements FunctionCaller {
     });
   }
 
-  #enqueue(event: QueuedEvent): Reply {
-    if (!this.#events.accept(event)) {
+  #enqueue({ traceId, ...event }: OfferedInvocation): Reply {
+    const own = traceId ?? unsampledTraceId(this.#clock.epochMs());
+    if (!this.#events.accept({ ...event, traceId: own })) {
       throw serviceUnavailable(
         `The emulator's queue of asynchronous events is full or stopped; ${this.#events.pending} events are not finished. Wait until some are, or invoke synchronously.`,
       );
@@ -153,13 +182,13 @@ export class Invoker implements FunctionCaller {
     return { statusCode: 202, headers: { "x-amzn-RequestId": event.requestId }, body: "" };
   }
 
-  async #attempt(event: QueuedEvent): Promise<EventAttempt> {
+  async #attempt(event: OfferedEvent): Promise<EventAttempt> {
     const target = this.#store.findTarget(event.reference);
-    // A function that was deleted meanwhile has nothing left to run or to retry.
-    if (target === undefined) return "succeeded";
+    if (target === undefined) return { kind: "unknown_function" };
     const outcome = await this.run(target, event);
-    if (typeof outcome === "string") return "throttled";
-    return outcome.isFunctionError ? "failed" : "succeeded";
+    if (typeof outcome === "string") return refusedAttempt(outcome, { isReservedZero: false });
+    const answer = { payload: outcome.payload, version: target.record.version };
+    return { kind: outcome.isFunctionError ? "failed" : "succeeded", answer };
   }
 }
 
@@ -169,9 +198,9 @@ function referenceOf(functionArn: string): FunctionReference {
 
 /** What a caller of the Invoke API sees of a refusal. */
 function refusalError(refusal: PoolRefusal): AwsError {
-  return refusal === "throttled"
-    ? tooManyRequests("ConcurrentInvocationLimitExceeded")
-    : serviceUnavailable("The emulator is stopping and takes no new invocations.");
+  return refusal === "stopping"
+    ? serviceUnavailable("The emulator is stopping and takes no new invocations.")
+    : tooManyRequests(refusal);
 }
 
 function answerHeaders(

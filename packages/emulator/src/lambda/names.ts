@@ -34,6 +34,11 @@ const TAKES_QUALIFIED_NAME: ReadonlySet<string> = new Set([
   "GetFunctionConfiguration",
   "ListVersionsByFunction",
   "DeleteFunction",
+  "PutFunctionEventInvokeConfig",
+  "UpdateFunctionEventInvokeConfig",
+  "GetFunctionEventInvokeConfig",
+  "DeleteFunctionEventInvokeConfig",
+  "ListFunctionEventInvokeConfigs",
 ]);
 
 /** Which function, and which version or alias of it, a request means. */

@@ -1,0 +1,103 @@
+import type { Timers } from "@pilotlight/core";
+
+import type { Delivery, DeliveryResult } from "../../delivery.ts";
+import type { AcceptedEvent } from "./accepted-event.ts";
+import { droppedError } from "./conclusion.ts";
+import type { ReportTarget } from "./event.ts";
+import { backoffMs } from "./event-retry.ts";
+import { deliveryOf } from "./invocation-record.ts";
+
+/** How long a target that refuses is asked again, service time: as long as AWS keeps an event by default. */
+const REPORT_MS_MAX = 21_600_000;
+
+/**
+ * The largest record that any destination takes, bytes.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html, read 2026-11-24
+ */
+const RECORD_BYTES_MAX = 1_048_576;
+
+interface EventReportsOptions {
+  /** Service time. */
+  readonly clock: Timers;
+  readonly deliver: (arn: string, delivery: Delivery) => Promise<DeliveryResult>;
+  readonly tell: (error: unknown) => void;
+  /** Called when every target has its record, or has refused it for too long. */
+  readonly onEnd: (accepted: AcceptedEvent) => void;
+}
+
+/** Sends the records of events that have come to their end, again and again where a target refuses. */
+export class EventReports {
+  readonly #options: EventReportsOptions;
+  readonly #delayed = new Set<() => void>();
+  #isStopped = false;
+
+  constructor(options: EventReportsOptions) {
+    this.#options = options;
+  }
+
+  /** @param accepted - In the phase "reporting". */
+  send(accepted: AcceptedEvent): void {
+    const sinceMs = this.#options.clock.monotonicMs();
+    if (!this.#isStopped) void this.#attempt(accepted, { sinceMs, count: 1 });
+  }
+
+  /** Starts no further delivery. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const cancel of this.#delayed) cancel();
+    this.#delayed.clear();
+  }
+
+  async #attempt(
+    accepted: AcceptedEvent,
+    { sinceMs, count }: { sinceMs: number; count: number },
+  ): Promise<void> {
+    const { clock, tell, onEnd } = this.#options;
+    const reasons: string[] = [];
+    for (const target of accepted.targets) {
+      const result = await this.#deliver(accepted, target);
+      if (result.kind === "refused") reasons.push(`${target.arn}: ${result.reason}`);
+      else accepted.targets = accepted.targets.filter((other) => other !== target);
+    }
+    if (reasons.length === 0) {
+      onEnd(accepted);
+      return;
+    }
+    if (this.#isStopped) return;
+    const delayMs = backoffMs(count);
+    const reason = `its record was refused by ${reasons.join("; ")}`;
+    if (clock.monotonicMs() - sinceMs + delayMs > REPORT_MS_MAX) {
+      tell(droppedError(accepted.event, reason));
+      onEnd(accepted);
+      return;
+    }
+    // Whoever reads the first refusal can mend the cause; the last one, when it is given up, has a line too.
+    if (count === 1) tell(new Error(`event ${accepted.event.requestId}: ${reason}; trying again`));
+    accepted.signal("refuse");
+    const cancel = clock.after(delayMs, () => {
+      this.#delayed.delete(cancel);
+      accepted.signal("ripen");
+      void this.#attempt(accepted, { sinceMs, count: count + 1 });
+    });
+    this.#delayed.add(cancel);
+  }
+
+  /** A record that nobody can take is dropped at once: it would be refused for hours. */
+  async #deliver(accepted: AcceptedEvent, target: ReportTarget): Promise<DeliveryResult> {
+    const { event, conclusion } = accepted;
+    if (conclusion === undefined) return { kind: "delivered" };
+    const delivery = deliveryOf(event, conclusion, target);
+    const bytes = Buffer.byteLength(delivery.body);
+    if (bytes > RECORD_BYTES_MAX) {
+      const reason = `the record for ${target.arn} has ${bytes} bytes, and a destination takes ${RECORD_BYTES_MAX}; let the function answer less`;
+      this.#options.tell(droppedError(event, reason));
+      return { kind: "delivered" };
+    }
+    try {
+      return await this.#options.deliver(target.arn, delivery);
+    } catch (error) {
+      return { kind: "refused", reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
