@@ -18,6 +18,9 @@ import { EnvironmentPool, type StartPooledEnvironment } from "./lambda/pool.ts";
 import type { Reply } from "./http/reply.ts";
 import type { StreamedReply } from "./http/streamed-reply.ts";
 import type { AwsService } from "./service.ts";
+import { AccountQueues } from "./sqs/account-queues.ts";
+import { sqsDelivery } from "./sqs/queue-delivery.ts";
+import { sqsService } from "./sqs/sqs-service.ts";
 
 interface AccountOptions {
   /** Service time. */
@@ -29,6 +32,8 @@ interface AccountOptions {
   readonly startEnvironment: StartPooledEnvironment;
   readonly onLog: EnvironmentListener["onLog"];
   readonly onError: (error: unknown) => void;
+  /** Address of the AWS endpoint, once it listens. */
+  readonly awsUrl: () => string;
 }
 
 /** The services of the one account, and how they reach each other. */
@@ -40,6 +45,7 @@ export class Account {
   readonly eventInvokeConfigs = new EventInvokeConfigs();
   readonly faults: FaultPlan;
   readonly buses: EventBuses;
+  readonly queues: AccountQueues;
   readonly services: readonly AwsService<Reply | StreamedReply>[];
   readonly #retirements = new Set<Promise<void>>();
 
@@ -96,6 +102,12 @@ export class Account {
       exists: (arn) => this.buses.exists(arn),
       deliver: (arn, delivery) => Promise.resolve(this.buses.deliver(arn, delivery)),
     });
+    this.queues = new AccountQueues({
+      clock,
+      directory: join(stateDirectory, "sqs"),
+      baseUrl: options.awsUrl,
+    });
+    this.deliveries.add(sqsDelivery(this.queues));
     this.services = [
       lambdaService({
         store: this.store,
@@ -107,11 +119,13 @@ export class Account {
         concurrencyMax,
       }),
       eventsService(this.buses),
+      sqsService(this.queues),
     ];
   }
 
   /** Starts nothing new: no event, no delivery. @returns How many deliveries of event buses are lost. */
   refuse(): number {
+    this.queues.stop();
     this.invoker.stopEvents();
     return this.buses.stop();
   }

@@ -170,6 +170,7 @@ class LocalEmulator implements Emulator {
       clock: options.clock ?? realClock,
       random: options.random ?? processRandom,
       stateDirectory: options.stateDirectory,
+      awsUrl: () => this.awsUrl,
       concurrencyMax: options.concurrencyMax ?? CONCURRENCY_MAX,
       keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
       startEnvironment: (version, listener) => this.#startEnvironment(version, listener),
