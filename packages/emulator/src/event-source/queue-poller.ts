@@ -218,12 +218,9 @@ export class QueuePoller {
 
   #launch(batch: Batch): void {
     const settings = this.#settings;
-    const messages = batch.entries.map(({ message }) => message);
-    this.#busyGroups.add(messages);
     const running = this.#run(batch, settings)
       .catch(this.#onError)
       .finally(() => {
-        this.#busyGroups.remove(messages);
         this.#batches.delete(running);
         this.#wake();
       });
@@ -243,8 +240,20 @@ export class QueuePoller {
     }
   }
 
+  /** Calls the function, while no other batch of the same groups may be called. */
+  async #call(batch: Batch, settings: MappingSettings): Promise<CallResult> {
+    const messages = batch.entries.map(({ message }) => message);
+    this.#busyGroups.add(messages);
+    try {
+      return await this.#attempts(batch, settings);
+    } finally {
+      // From here on the queue itself holds the groups back, until their messages are deleted or visible again.
+      this.#busyGroups.remove(messages);
+    }
+  }
+
   /** Calls the function, again and again where it is throttled, until others can see the messages. */
-  async #call(batch: Batch, { functionArn }: MappingSettings): Promise<CallResult> {
+  async #attempts(batch: Batch, { functionArn }: MappingSettings): Promise<CallResult> {
     const payload = batchPayload(batch);
     const visibleAgainMs = Math.min(...batch.entries.map((entry) => entry.visibleAgainMs));
     for (let throttles = 1; ; throttles += 1) {
