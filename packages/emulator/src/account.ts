@@ -5,7 +5,7 @@ import type { Random, Timers } from "@pilotlight/core";
 import { realClock } from "./clock.ts";
 import { Deliveries } from "./delivery.ts";
 import type { EnvironmentListener } from "./environment/contract.ts";
-import { EventBuses } from "./events/event-buses.ts";
+import { EventBuses, eventsDelivery } from "./events/event-buses.ts";
 import { eventsService } from "./events/events-service.ts";
 import { FaultPlan } from "./faults/fault-plan.ts";
 import { EventInvokeConfigs } from "./lambda/asynchronous/event-invoke-config.ts";
@@ -17,6 +17,8 @@ import { lambdaService } from "./lambda/lambda-service.ts";
 import { EnvironmentPool, type StartPooledEnvironment } from "./lambda/pool.ts";
 import type { Reply } from "./http/reply.ts";
 import type { StreamedReply } from "./http/streamed-reply.ts";
+import { schedulerService } from "./scheduler/scheduler-service.ts";
+import { Schedules } from "./scheduler/schedules.ts";
 import type { AwsService } from "./service.ts";
 import { AccountQueues } from "./sqs/account-queues.ts";
 import { sqsDelivery } from "./sqs/queue-delivery.ts";
@@ -45,6 +47,7 @@ export class Account {
   readonly eventInvokeConfigs = new EventInvokeConfigs();
   readonly faults: FaultPlan;
   readonly buses: EventBuses;
+  readonly schedules: Schedules;
   readonly queues: AccountQueues;
   readonly services: readonly AwsService<Reply | StreamedReply>[];
   readonly #retirements = new Set<Promise<void>>();
@@ -91,17 +94,10 @@ export class Account {
           ? { kind: "delivered" }
           : { kind: "refused", reason: "the queue of asynchronous events is full" },
     });
-    this.buses = new EventBuses({
-      clock,
-      deliveries: this.deliveries,
-      directory: join(stateDirectory, "events"),
-      onError,
-    });
-    this.deliveries.add({
-      service: "events",
-      exists: (arn) => this.buses.exists(arn),
-      deliver: (arn, delivery) => Promise.resolve(this.buses.deliver(arn, delivery)),
-    });
+    const timed = { clock, random: options.random, deliveries: this.deliveries, onError };
+    this.buses = new EventBuses({ ...timed, directory: join(stateDirectory, "events") });
+    this.schedules = new Schedules({ ...timed, directory: join(stateDirectory, "scheduler") });
+    this.deliveries.add(eventsDelivery(this.buses));
     this.queues = new AccountQueues({
       clock,
       directory: join(stateDirectory, "sqs"),
@@ -119,6 +115,7 @@ export class Account {
         concurrencyMax,
       }),
       eventsService(this.buses),
+      schedulerService(this.schedules),
       sqsService(this.queues),
     ];
   }
@@ -127,11 +124,13 @@ export class Account {
   refuse(): number {
     this.queues.stop();
     this.invoker.stopEvents();
-    return this.buses.stop();
+    return this.buses.stop() + this.schedules.stop();
   }
 
   /** Closes what is kept for the next start, when nothing changes it any more. @returns How many events it has. */
   close(): number {
+    this.buses.close();
+    this.schedules.close();
     return this.invoker.closeEvents();
   }
 

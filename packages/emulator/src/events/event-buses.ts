@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { Timers } from "@pilotlight/core";
 
-import type { Deliveries, Delivery, DeliveryResult } from "../delivery.ts";
+import type { Deliveries, Delivery, DeliveryResult, DeliveryTarget } from "../delivery.ts";
 import { type EventPattern, matchesEvent, parseEventPattern } from "../event-pattern/index.ts";
 import { ACCOUNT_ID, REGION } from "../lambda/names.ts";
 import { Agenda } from "../scheduler/agenda.ts";
@@ -143,9 +143,13 @@ export class EventBuses {
     if (this.#isStopped) return 0;
     this.#isStopped = true;
     this.#agenda.clear();
+    return this.#deliveries.stop();
+  }
+
+  /** Closes the files, when nothing changes them any more. */
+  close(): void {
     this.#buses.close();
     this.#rules.close();
-    return this.#deliveries.stop();
   }
 
   #plan(rule: RuleRecord): void {
@@ -228,6 +232,15 @@ export class EventBuses {
     const body = targetInput(event, target, sources);
     return { body, ...(groupId !== undefined && { groupId }), ...trace };
   }
+}
+
+/** Event buses, as other services send to them. */
+export function eventsDelivery(buses: EventBuses): DeliveryTarget {
+  return {
+    service: "events",
+    exists: (arn) => buses.exists(arn),
+    deliver: (arn, delivery) => Promise.resolve(buses.deliver(arn, delivery)),
+  };
 }
 
 export function busArn(name: string): string {

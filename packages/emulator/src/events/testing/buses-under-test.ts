@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { VirtualClock } from "@pilotlight/core/testing";
 
 import { Deliveries, type Delivery } from "../../delivery.ts";
-import { EventBuses } from "../event-buses.ts";
+import { EventBuses, eventsDelivery } from "../event-buses.ts";
 import { eventsService } from "../events-service.ts";
 
 export const QUEUE = "arn:aws:sqs:us-east-1:000000000000:queue";
@@ -82,11 +82,13 @@ export class BusesUnderTest implements Disposable {
 
   restart(): void {
     this.buses.stop();
+    this.buses.close();
     this.buses = this.#start();
   }
 
   [Symbol.dispose](): void {
     this.buses.stop();
+    this.buses.close();
     rmSync(this.#directory, { recursive: true });
   }
 
@@ -99,11 +101,7 @@ export class BusesUnderTest implements Disposable {
         throw error;
       },
     });
-    this.#deliveries.add({
-      service: "events",
-      exists: (arn) => buses.exists(arn),
-      deliver: (arn, delivery) => Promise.resolve(buses.deliver(arn, delivery)),
-    });
+    this.#deliveries.add(eventsDelivery(buses));
     return buses;
   }
 }
