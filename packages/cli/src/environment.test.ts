@@ -8,6 +8,7 @@ describe("readDevSettings", () => {
       apiPort: 4700,
       awsPort: 4701,
       speed: 1,
+      stateDirectory: undefined,
     });
   });
 
@@ -16,12 +17,22 @@ describe("readDevSettings", () => {
       PILOTLIGHT_API_PORT: "0",
       PILOTLIGHT_AWS_PORT: "8080",
       PILOTLIGHT_SPEED: "60",
+      PILOTLIGHT_STATE: "/srv/state",
     };
     expect(readDevSettings(variables)).toEqual({
       apiPort: 0,
       awsPort: 8080,
       speed: 60,
+      stateDirectory: "/srv/state",
     });
+  });
+
+  test("finds the state folder from where the user called npm, and takes an empty variable for none", () => {
+    const npm = { npm_lifecycle_event: "start", INIT_CWD: "/home/user/shop" };
+    expect(readDevSettings({ ...npm, PILOTLIGHT_STATE: "state" }).stateDirectory).toBe(
+      "/home/user/shop/state",
+    );
+    expect(readDevSettings({ ...npm, PILOTLIGHT_STATE: "" }).stateDirectory).toBeUndefined();
   });
 
   test.each([

@@ -8,6 +8,8 @@ export interface DevSettings {
   readonly awsPort: number;
   /** How many times faster emulated service delays run. */
   readonly speed: number;
+  /** Folder that the emulator keeps its state in; `undefined` for the one beside the definition. */
+  readonly stateDirectory: string | undefined;
 }
 
 const DEFAULT_API_PORT = 4700;
@@ -29,7 +31,12 @@ export function readDevSettings(variables: NodeJS.ProcessEnv): DevSettings {
       `PILOTLIGHT_API_PORT and PILOTLIGHT_AWS_PORT are both ${apiPort}; accepted: two ports, 0 takes a free one`,
     );
   }
-  return { apiPort, awsPort, speed: speed(variables) };
+  return {
+    apiPort,
+    awsPort,
+    speed: speed(variables),
+    stateDirectory: fromCaller(variables["PILOTLIGHT_STATE"] || undefined, variables),
+  };
 }
 
 const DEFAULT_DEFINITION = "inference.config.ts";
@@ -45,10 +52,13 @@ const OWN_SCRIPTS: readonly string[] = ["start", "pilotlight"];
  */
 export function definitionPath(given: string | undefined, variables: NodeJS.ProcessEnv): string {
   const named = given ?? (variables["PILOTLIGHT_DEFINITION"] || undefined);
-  if (named === undefined) return DEFAULT_DEFINITION;
+  return fromCaller(named, variables) ?? DEFAULT_DEFINITION;
+}
+
+function fromCaller(path: string | undefined, variables: NodeJS.ProcessEnv): string | undefined {
   const isOwnScript = OWN_SCRIPTS.includes(variables["npm_lifecycle_event"] ?? "");
   const caller = isOwnScript ? variables["INIT_CWD"] : undefined;
-  return caller === undefined ? named : resolve(caller, named);
+  return path === undefined || caller === undefined ? path : resolve(caller, path);
 }
 
 function port(

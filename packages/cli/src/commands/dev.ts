@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 import { LIVE_ALIAS } from "@pilotlight/core";
 import { scaledClock, startEmulator } from "@pilotlight/emulator";
@@ -16,6 +16,7 @@ import { FunctionLines } from "../function-lines.ts";
 import { faultLine, reloadOnChange } from "../reload.ts";
 import { coldnessOf, modelOfPath, requestLine } from "../request-line.ts";
 import type { AnsweredRequest } from "../request-line.ts";
+import { takeStateDirectory } from "../state-directory.ts";
 import { stopSignal, untilAborted } from "../stop-signal.ts";
 import { makeWorkDirectory } from "../work-directory.ts";
 
@@ -27,6 +28,8 @@ Runs a definition on this machine: HTTP API, route function, Lambda and a proces
   PILOTLIGHT_API_PORT      port of the HTTP API, default 4700; 0 takes a free one
   PILOTLIGHT_AWS_PORT      port of the AWS endpoint, default 4701; 0 takes a free one
   PILOTLIGHT_SPEED         how many times faster service delays (keep-alive, retries) run, default 1
+  PILOTLIGHT_STATE         folder that queues, buckets and events are kept in from one start to the next,
+                           default .pilotlight/NAME beside the definition
 
 The last line at start-up is {"event":"ready","api":"http://…","aws":"http://…"}. Changes of the definition, a handler
 or a model are picked up while it runs. SIGINT (Ctrl-C) and SIGTERM stop everything.`;
@@ -62,6 +65,27 @@ async function serve(definitionFile: string, options: ServeOptions): Promise<voi
   const { workDirectory, stop } = options;
   say(`building ${definitionFile} …`);
   const application = await buildApplication(definitionFile, { workDirectory, signal: stop });
+  const state = await takeStateDirectory(stateDirectoryOf(application, options.settings));
+  if (state.note !== undefined) say(state.note);
+  try {
+    await serveApplication(application, { ...options, definitionFile, stateDirectory: state.path });
+  } finally {
+    await state.release();
+  }
+}
+
+function stateDirectoryOf(
+  { loaded, manifest }: BuiltApplication,
+  { stateDirectory }: DevSettings,
+): string {
+  return resolve(stateDirectory ?? join(loaded.directory, ".pilotlight", manifest.name));
+}
+
+async function serveApplication(
+  application: BuiltApplication,
+  options: ServeOptions & { definitionFile: string; stateDirectory: string },
+): Promise<void> {
+  const { definitionFile, workDirectory, stop } = options;
   const { server, deployment } = await start(application, options);
   const endReloads = reloadOnChange(application, {
     build: ({ onInputs }) =>
@@ -84,7 +108,7 @@ interface Running {
 
 async function start(
   application: BuiltApplication,
-  { settings, workDirectory, stop }: ServeOptions,
+  { settings, workDirectory, stateDirectory, stop }: ServeOptions & { stateDirectory: string },
 ): Promise<Running> {
   const metrics = requestMetrics();
   const functionLines = new FunctionLines(say);
@@ -95,7 +119,8 @@ async function start(
     awsPort: settings.awsPort,
     clock: scaledClock(settings.speed),
     defaultFunction: `${application.manifest.route.name}:${LIVE_ALIAS}`,
-    stateDirectory: workDirectory,
+    stateDirectory,
+    codeDirectory: join(workDirectory, "code"),
     onRequest: (request) =>
       logRequest(request, { metrics, modelNames: running.deployment?.modelNames ?? new Set() }),
     onLog: (record) => functionLines.note(record),
