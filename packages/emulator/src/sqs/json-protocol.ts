@@ -9,12 +9,6 @@ import type { SqsError } from "./sqs-error.ts";
 const CONTENT_TYPE = "application/x-amz-json-1.0";
 const TARGET_PREFIX = "AmazonSQS.";
 
-/** What a request asks for, whatever its protocol. */
-export interface SqsRequest {
-  readonly operation: string;
-  readonly members: Readonly<Record<string, unknown>>;
-}
-
 /** The operation that the request names in AWS JSON 1.0; `undefined` where it is of the query protocol. */
 export function jsonOperation({ headers }: ServiceRequest): string | undefined {
   const target = headers["x-amz-target"];
