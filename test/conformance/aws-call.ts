@@ -70,7 +70,8 @@ interface AwsRequest {
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
  */
 export function awsRequest({ service, api, method, uri, params }: AwsCall): AwsRequest {
-  if (service === "sqs") return sqsRequest(api, params);
+  const target = TARGETS[service ?? ""];
+  if (target !== undefined) return targetRequest(target, { api, params });
   const rest = new Map(Object.entries(params));
   const path = uri.replaceAll(/\{(\w+)\}/g, (_braced, name: string) => {
     const value = rest.get(name);
@@ -88,11 +89,24 @@ export function awsRequest({ service, api, method, uri, params }: AwsCall): AwsR
   return { path: path + search, ...(api === "Invoke" ? invokeParts(rest) : jsonParts(rest)) };
 }
 
-/** SQS has one address for all operations, and names the operation in a header: AWS JSON 1.0. */
-function sqsRequest(api: string, params: AwsCall["params"]): AwsRequest {
+interface Target {
+  readonly prefix: string;
+  readonly version: string;
+}
+
+/** Services with one address for all operations, which a header names: AWS JSON. */
+const TARGETS: Readonly<Record<string, Target>> = {
+  sqs: { prefix: "AmazonSQS", version: "1.0" },
+  events: { prefix: "AWSEvents", version: "1.1" },
+};
+
+function targetRequest(
+  { prefix, version }: Target,
+  { api, params }: Pick<AwsCall, "api" | "params">,
+): AwsRequest {
   const headers = {
-    "Content-Type": "application/x-amz-json-1.0",
-    "X-Amz-Target": `AmazonSQS.${api}`,
+    "Content-Type": `application/x-amz-json-${version}`,
+    "X-Amz-Target": `${prefix}.${api}`,
   };
   return { path: "/", headers, body: JSON.stringify(params) };
 }
