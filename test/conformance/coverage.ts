@@ -97,11 +97,6 @@ export const NOT_YET_COVERED: Readonly<Record<string, readonly string[]>> = {
     "sqs-unknown-queue",
   ],
   "S3 and its notifications": ["s3-event-key-encoding", "s3-put-invokes-lambda"],
-  "schedules and rules": [
-    "eventbridge-scheduled-rule-event",
-    "scheduler-invalid-expressions",
-    "scheduler-valid-cron",
-  ],
   "the Extensions API": [
     "extension-next-identifier-errors",
     "extension-register-and-errors",
