@@ -20,6 +20,8 @@ export interface Expectation {
   /** Exception name in the header `x-amzn-errortype`. */
   readonly errorType?: string;
   readonly errorMessage?: string;
+  /** What the recorder has beside it for an error of SQS: its name in the model, and whose fault it is. */
+  readonly errorFields?: Readonly<Record<string, string>>;
   /** Parts of a ValidationException's message. */
   readonly validationErrors?: readonly string[];
   readonly body?: CaseValue;

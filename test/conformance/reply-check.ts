@@ -15,6 +15,7 @@ export function replyMismatches(
     ...statusMismatches(reply, expectation),
     ...headerMismatches(reply, expectation, inPlace),
     ...errorMismatches(reply, expectation, inPlace),
+    ...errorFieldMismatches(reply, expectation, inPlace),
     ...bodyMismatches(reply, expectation, inPlace),
   ];
 }
@@ -46,7 +47,9 @@ function headerMismatches(
 /** What follows a colon in the error type is a namespace that only some services send. */
 function headerValue(reply: HttpReply, name: string): string | undefined {
   const value = reply.headers[name];
-  return name === "x-amzn-errortype" ? value?.split(":")[0] : value;
+  if (name !== "x-amzn-errortype") return value;
+  // SQS has its error code in a header of its own: `code;Sender`.
+  return value?.split(":")[0] ?? reply.headers["x-amzn-query-error"]?.split(";")[0];
 }
 
 function errorMismatches(
@@ -63,6 +66,21 @@ function errorMismatches(
   }
   if (errorMessage === undefined) return [];
   return mismatches({ actual: messageOf(reply), expected: errorMessage, path }, context);
+}
+
+/** SQS names an error as the model does in `__type`, and says in a header whose fault it is. */
+function errorFieldMismatches(
+  { json, headers }: HttpReply,
+  { errorFields }: Expectation,
+  context: MatchContext,
+): string[] {
+  if (errorFields === undefined) return [];
+  const { __type: type } = Object(json) as { __type?: unknown };
+  const actual = {
+    QueryErrorCode: typeof type === "string" ? type.split("#").at(-1) : undefined,
+    Type: headers["x-amzn-query-error"]?.split(";")[1],
+  };
+  return mismatches({ actual, expected: errorFields, path: "$.errorFields" }, context);
 }
 
 /** Some errors of AWS have `Message`, others `message`. */
