@@ -79,6 +79,7 @@ export class CaseRun {
     }
     if (play !== undefined) return play(this);
     for (const [index, original] of this.file.steps.entries()) {
+      await this.#scenario.before?.[index]?.(this);
       // A step may name what the steps before it have produced.
       this.#fillNames();
       const step = rewrite?.(original, index) ?? original;

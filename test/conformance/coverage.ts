@@ -86,16 +86,6 @@ export const NOT_YET_COVERED: Readonly<Record<string, readonly string[]>> = {
     "esm-sqs-redrive-to-dlq",
     "esm-sqs-retry-after-visibility-timeout",
   ],
-  SQS: [
-    "sqs-change-visibility-after-expiry",
-    "sqs-delete-after-visibility-timeout",
-    "sqs-dlq-message-attributes",
-    "sqs-fifo-dedup-after-delete",
-    "sqs-fifo-needs-group-and-dedup",
-    "sqs-oversized-message",
-    "sqs-receive-empty",
-    "sqs-unknown-queue",
-  ],
   "S3 and its notifications": ["s3-event-key-encoding", "s3-put-invokes-lambda"],
   "the Extensions API": [
     "extension-next-identifier-errors",

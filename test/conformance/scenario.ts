@@ -28,6 +28,8 @@ export interface Scenario {
   readonly http?: (call: Call, run: CaseRun) => Promise<HttpReply>;
   /** Looks at what the case observes, by the name that it gives to it. */
   readonly observe?: Readonly<Record<string, (run: CaseRun) => unknown>>;
+  /** What happens before the step of that index: what the `given` sentences tell of, and what the case leaves out. */
+  readonly before?: Readonly<Record<number, (run: CaseRun) => Promise<void>>>;
   /** What happens while the step of that index is in progress. */
   readonly during?: Readonly<Record<number, (run: CaseRun, expect: ExpectStatic) => Promise<void>>>;
   /** Plays all steps, where the runner cannot. @returns The mismatches. */
