@@ -14,6 +14,9 @@ export interface MatchContext {
   readonly references?: Readonly<Record<string, unknown>>;
 }
 
+/** Bodies of messages and of records, and patterns of filters. */
+const PARSED_MEMBER = /\.(?:Body|body|Pattern)$/;
+
 /** Longest value that a message prints. */
 const SHOWN_CHARS_MAX = 300;
 
@@ -83,7 +86,8 @@ function arrayMismatches(
   return [...lengths, ...entries];
 }
 
-function objectMismatches(place: Place<Members>, context: MatchContext): string[] {
+function objectMismatches(whole: Place<Members>, context: MatchContext): string[] {
+  const place = { ...whole, actual: parsedMember(whole) };
   const { actual, expected, path } = place;
   if (isConstructor(expected)) return bytesMismatches(place);
   if ("$empty" in expected) return isEmpty(actual) ? [] : [difference(path, actual, "nothing")];
@@ -104,6 +108,17 @@ function objectMismatches(place: Place<Members>, context: MatchContext): string[
       ? []
       : others.map((key) => `${memberPath(path, key)}: ${shown(actual[key])} is not expected`)),
   ];
+}
+
+/** The recorder parsed the members that hold JSON as text. */
+function parsedMember({ actual, path }: Place<Members>): unknown {
+  if (typeof actual !== "string" || !PARSED_MEMBER.test(path)) return actual;
+  try {
+    return JSON.parse(actual) as unknown;
+  } catch {
+    // It is no JSON and so differs from what is expected.
+    return actual;
+  }
 }
 
 /** A constructor stands for bytes: those of the text, or of the value as JSON. */

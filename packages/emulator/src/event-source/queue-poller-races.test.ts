@@ -230,25 +230,25 @@ interface Step {
   readonly ms?: number;
 }
 
-async function play(world: World, scheduler: fc.Scheduler, next: Step): Promise<void> {
+async function play(state: World, scheduler: fc.Scheduler, next: Step): Promise<void> {
   switch (next.kind) {
     case "send":
-      world.send(next.group ?? "a");
+      state.send(next.group ?? "a");
       break;
     case "settle":
       for (let times = next.times ?? 1; times > 0; times -= 1) await settle(scheduler);
       break;
     case "pass":
-      world.clock.advanceMs(next.ms ?? 0);
+      state.clock.advanceMs(next.ms ?? 0);
       break;
     case "stop":
-      world.stop();
+      state.stop();
       break;
     case "start":
-      world.start();
+      state.start();
       break;
     case "restart":
-      world.restart();
+      state.restart();
       break;
   }
   await setImmediate();

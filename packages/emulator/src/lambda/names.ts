@@ -30,6 +30,8 @@ const QUALIFIED_NAME_CHARS_MAX = 256;
 /** Operations whose FunctionName is a NamespacedFunctionName in the service model. */
 const TAKES_QUALIFIED_NAME: ReadonlySet<string> = new Set([
   "Invoke",
+  "CreateEventSourceMapping",
+  "ListEventSourceMappings",
   "GetFunction",
   "GetFunctionConfiguration",
   "ListVersionsByFunction",
