@@ -6,11 +6,12 @@ import { BYTES_PER_MB } from "@pilotlight/core";
 
 import { missedTargets } from "./benches/bench-result.ts";
 import type { BenchResult } from "./benches/bench-result.ts";
+import { emulator } from "./benches/emulator.ts";
 import { serve } from "./benches/serve.ts";
 
 const BENCHES: Readonly<
   Record<string, (progress: (line: string) => void) => Promise<BenchResult>>
-> = { serve };
+> = { serve, emulator };
 
 const HELP = `npm run bench -- <name> [--json FILE]
 
