@@ -68,7 +68,8 @@ export class CaseRun {
 
   /** Runs the steps, to the first that does not conform. @returns How it does not. */
   async steps(): Promise<string[]> {
-    const { code, settings, play, rewrite } = this.#scenario;
+    const { code, settings, play, prepare, rewrite } = this.#scenario;
+    await prepare?.(this);
     this.#fillNames();
     const createsItself = this.file.steps.some(({ when }) => when?.api === "CreateFunction");
     if (code !== undefined && !createsItself) {

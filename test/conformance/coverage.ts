@@ -59,18 +59,6 @@ export const NOT_YET_COVERED: Readonly<Record<string, readonly string[]>> = {
     "reserved-equals-provisioned-blocks-latest",
     "reserved-provisioned-overlap",
   ],
-  "event invoke configurations, destinations and dead-letter queues": [
-    "async-error-retries-log",
-    "dead-letter-queue",
-    "destination-after-two-retries",
-    "destination-event-age-exceeded",
-    "destination-eventbridge",
-    "destination-on-failure",
-    "destination-on-success",
-    "event-invoke-config-lifecycle",
-    "event-invoke-config-put-errors",
-    "request-id-kept-across-async-retries",
-  ],
   "event source mappings": [
     "esm-errors",
     "esm-filter-single",

@@ -15,6 +15,8 @@ export interface Scenario {
    * @default 1
    */
   readonly speed?: number;
+  /** Makes what the case takes for granted, before its first step and its function. */
+  readonly prepare?: (run: CaseRun) => Promise<void>;
   /** Parameters of CreateFunction beside the code. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /**

@@ -6,7 +6,7 @@ import {
   notEmulated,
   validationFailed,
 } from "./aws-error.ts";
-import { deadLetterMember } from "./asynchronous/dead-letter-config.ts";
+import { changedDeadLetterArn } from "./asynchronous/dead-letter-config.ts";
 import type { Architecture, FunctionSettings } from "./function-record.ts";
 
 /** Members of a request body, before they are checked. */
@@ -147,7 +147,7 @@ export function changedSettings(
     variables: variablesMember(members) ?? current.variables,
     ephemeralStorageMb: ephemeralStorageMember(members) ?? current.ephemeralStorageMb,
     nodePath: current.nodePath,
-    deadLetterArn: deadLetterMember(members, current.deadLetterArn),
+    deadLetterArn: changedDeadLetterArn(current.deadLetterArn, deadLetterMember(members)),
   };
   refuseLayers(members);
   checkSettings(settings);
@@ -271,6 +271,11 @@ function variablesMember(members: RequestMembers): Record<string, string> | unde
   throw invalidRequestContent(
     "Could not parse request body into json: Environment.Variables must be an object of strings",
   );
+}
+
+function deadLetterMember(members: RequestMembers): string | undefined {
+  const config = members["DeadLetterConfig"];
+  return isMembers(config) ? stringMember(config, "TargetArn") : undefined;
 }
 
 function ephemeralStorageMember(members: RequestMembers): number | undefined {

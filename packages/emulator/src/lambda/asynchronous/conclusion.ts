@@ -67,7 +67,9 @@ function failureOf(
       return { statusCode: 500, error: attempt.message };
     case "unknown_function":
       return { statusCode: 404, error: "its function does not exist" };
-    default:
+    case "throttled":
+    case "stopping":
+    case undefined:
       return { statusCode: 429, error: "Rate Exceeded." };
   }
 }

@@ -1,22 +1,20 @@
 import { invalidParameter, notEmulated, validationFailed } from "../aws-error.ts";
-import { isMembers, type RequestMembers, stringMember } from "../function-input.ts";
 
 const ARN_PATTERN_TEXT = "(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()";
 const ARN_PATTERN = /^(?:arn:(?:aws[a-zA-Z-]*)?:[a-z0-9\-.]+:.*)?$/;
 
 /**
- * The dead-letter queue that a request gives a function; an empty ARN takes it away.
+ * The dead-letter queue that a function has after a request; an empty ARN takes it away.
  *
  * @param current - What stays where the request says nothing.
+ * @param arn - DeadLetterConfig.TargetArn of the request.
  * @throws AwsError for an ARN that is malformed, or that is no standard queue's.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_DeadLetterConfig.html, read 2026-11-24
  */
-export function deadLetterMember(
-  members: RequestMembers,
+export function changedDeadLetterArn(
   current: string | undefined,
+  arn: string | undefined,
 ): string | undefined {
-  const config = members["DeadLetterConfig"];
-  const arn = isMembers(config) ? stringMember(config, "TargetArn") : undefined;
   if (arn === undefined) return current;
   if (!ARN_PATTERN.test(arn)) {
     throw validationFailed([

@@ -69,7 +69,7 @@ export class EventQueue {
 
   /** Goes on with what the journal held. */
   resume(): void {
-    for (const accepted of [...this.#events.values()]) {
+    for (const accepted of this.#events.values()) {
       if (accepted.phase === "reporting") this.#reports.send(accepted);
       else if (accepted.phase === "delayed") this.#delay(accepted);
       else this.#wait(accepted);
