@@ -80,16 +80,6 @@ export const NOT_YET_COVERED: Readonly<Record<string, readonly string[]>> = {
     "extension-register-and-errors",
     "extension-shutdown-sequence",
   ],
-  "function URLs": [
-    "url-echo-event",
-    "url-echo-http-default",
-    "url-function-error-502",
-    "url-response-dict",
-    "url-response-http-response",
-    "url-response-streaming",
-    "url-response-string",
-    "url-status-and-headers",
-  ],
 };
 
 /** Cases that are wrong themselves, each with what is wrong with it. */

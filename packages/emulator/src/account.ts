@@ -8,6 +8,7 @@ import type { EnvironmentListener } from "./environment/contract.ts";
 import { EventBuses, eventsDelivery } from "./events/event-buses.ts";
 import { eventsService } from "./events/events-service.ts";
 import { FaultPlan } from "./faults/fault-plan.ts";
+import { FunctionUrls } from "./function-url/function-urls.ts";
 import { EventInvokeConfigs } from "./lambda/asynchronous/event-invoke-config.ts";
 import { removeCode } from "./lambda/code.ts";
 import { FunctionStore } from "./lambda/function-store.ts";
@@ -43,6 +44,7 @@ export class Account {
   readonly pool: EnvironmentPool;
   readonly store: FunctionStore;
   readonly invoker: Invoker;
+  readonly urls: FunctionUrls;
   readonly deliveries = new Deliveries();
   readonly eventInvokeConfigs = new EventInvokeConfigs();
   readonly faults: FaultPlan;
@@ -82,6 +84,8 @@ export class Account {
       stateDirectory,
       tell: onError,
     });
+    this.urls = new FunctionUrls({ caller: this.invoker, clock, timers: realClock, onError });
+    this.store.observe(this.urls);
     this.deliveries.add({
       service: "lambda",
       exists: (arn) => this.invoker.exists(arn),
@@ -108,6 +112,7 @@ export class Account {
       lambdaService({
         store: this.store,
         invoker: this.invoker,
+        urls: this.urls,
         eventInvokeConfigs: this.eventInvokeConfigs,
         deliveries: this.deliveries,
         nowEpochMs: () => clock.epochMs(),
@@ -123,6 +128,7 @@ export class Account {
   /** Starts nothing new: no event, no delivery. @returns How many deliveries of event buses are lost. */
   refuse(): number {
     this.queues.stop();
+    this.urls.refuse();
     this.invoker.stopEvents();
     return this.buses.stop() + this.schedules.stop();
   }
@@ -137,7 +143,7 @@ export class Account {
   /** Ends every environment; settles when none is left and code that nobody uses any more is removed. */
   async end(): Promise<void> {
     await this.pool.stop();
-    await Promise.all(this.#retirements);
+    await Promise.all([...this.#retirements, this.urls.close()]);
   }
 
   async #retire({ running, code }: VersionRecord): Promise<void> {

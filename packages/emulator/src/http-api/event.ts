@@ -5,6 +5,20 @@ import { ACCOUNT_ID } from "../lambda/names.ts";
 /** Id of the one API; in AWS it is ten random characters. */
 const API_ID = "pilotlight";
 
+/** What a front door says of itself in the events that it makes. */
+export interface FrontDoor {
+  readonly accountId: string;
+  readonly apiId: string;
+  readonly domainName: string;
+  readonly domainPrefix: string;
+  /** Who is calling, where the door asks for it. */
+  readonly authorizer?: Readonly<Record<string, unknown>> | undefined;
+  /** Headers that the door adds to the caller's own. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether the event tells the length of a body that is not there. */
+  readonly tellsEmptyLength: boolean;
+}
+
 /** What the front knows of one HTTP request. */
 export interface HttpRequest {
   readonly method: string;
@@ -54,8 +68,31 @@ interface SplitHeaders {
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function httpApiEvent(request: HttpRequest): Buffer {
+  return payloadEvent(request, (host) => {
+    const domainName = host.replace(/:\d+$/, "");
+    return {
+      accountId: ACCOUNT_ID,
+      apiId: API_ID,
+      domainName,
+      domainPrefix: domainName.split(".", 1)[0] ?? "",
+      tellsEmptyLength: true,
+    };
+  });
+}
+
+/**
+ * An event in payload format 2.0, which function URLs have too.
+ *
+ * @param doorAt - The front door, as the host that the request names makes it.
+ */
+export function payloadEvent(request: HttpRequest, doorAt: (host: string) => FrontDoor): Buffer {
   const { headers, cookies } = splitHeaders(request.rawHeaders);
+  const door = doorAt(headers["host"] ?? "");
   addForwardingHeaders(headers, request);
+  Object.assign(headers, door.headers);
+  if (door.tellsEmptyLength || request.body.byteLength > 0) {
+    headers["content-length"] ??= String(request.body.byteLength);
+  }
   const queryStart = request.url.indexOf("?");
   const path = queryStart < 0 ? request.url : request.url.slice(0, queryStart);
   const query = queryStart < 0 ? "" : request.url.slice(queryStart + 1);
@@ -68,7 +105,7 @@ export function httpApiEvent(request: HttpRequest): Buffer {
     ...(cookies.length === 0 ? {} : { cookies }),
     headers,
     ...(parameters === undefined ? {} : { queryStringParameters: parameters }),
-    requestContext: requestContext(request, { headers, path }),
+    requestContext: requestContext(request, { door, headers, path }),
   });
   return withBody(members, { body: request.body, isText: isTextBody(headers, request.body) });
 }
@@ -144,19 +181,22 @@ function addForwardingHeaders(headers: Record<string, string>, request: HttpRequ
   headers["x-forwarded-port"] = String(request.port);
   headers["x-forwarded-proto"] = "http";
   headers["x-amzn-trace-id"] = request.traceId;
-  headers["content-length"] ??= String(request.body.byteLength);
 }
 
 function requestContext(
   request: HttpRequest,
-  { headers, path }: { headers: Readonly<Record<string, string>>; path: string },
+  {
+    door,
+    headers,
+    path,
+  }: { door: FrontDoor; headers: Readonly<Record<string, string>>; path: string },
 ): Record<string, unknown> {
-  const domainName = (headers["host"] ?? "").replace(/:\d+$/, "");
   return {
-    accountId: ACCOUNT_ID,
-    apiId: API_ID,
-    domainName,
-    domainPrefix: domainName.split(".", 1)[0] ?? "",
+    accountId: door.accountId,
+    apiId: door.apiId,
+    ...(door.authorizer === undefined ? {} : { authorizer: door.authorizer }),
+    domainName: door.domainName,
+    domainPrefix: door.domainPrefix,
     http: {
       method: request.method,
       path,

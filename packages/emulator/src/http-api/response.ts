@@ -41,12 +41,32 @@ export function httpApiResponse(payload: Uint8Array): Reply {
   };
 }
 
-function structuredReply(result: Readonly<Record<string, unknown>>): Reply | undefined {
+/** Status and headers of a response. */
+export interface ResponseHead {
+  readonly statusCode: number;
+  readonly headers: Record<string, string | string[]>;
+}
+
+/**
+ * Status and headers that a function's result asks for; `undefined` where they cannot be sent.
+ *
+ * @param contentType - Of a result that names none.
+ */
+export function responseHead(
+  result: Readonly<Record<string, unknown>>,
+  contentType = JSON_TYPE,
+): ResponseHead | undefined {
   const statusCode = statusOf(result["statusCode"]);
-  const headers = headersOf(result["headers"] ?? {}, result["cookies"] ?? []);
+  const given = result["headers"] ?? {};
+  const headers = headersOf(given, { cookies: result["cookies"] ?? [], contentType });
+  return statusCode === undefined || headers === undefined ? undefined : { statusCode, headers };
+}
+
+/** A response in payload format 2.0; `undefined` where it cannot be sent. */
+export function structuredReply(result: Readonly<Record<string, unknown>>): Reply | undefined {
+  const head = responseHead(result);
   const body = bodyOf(result["body"] ?? "", result["isBase64Encoded"] ?? false);
-  if (statusCode === undefined || headers === undefined || body === undefined) return undefined;
-  return { statusCode, headers, body };
+  return head === undefined || body === undefined ? undefined : { ...head, body };
 }
 
 /** A number, or a string of digits, of a final status. */
@@ -58,7 +78,7 @@ function statusOf(value: unknown): number | undefined {
 
 function headersOf(
   given: unknown,
-  cookies: unknown,
+  { cookies, contentType }: { cookies: unknown; contentType: string },
 ): Record<string, string | string[]> | undefined {
   if (!isObject(given) || !Array.isArray(cookies)) return undefined;
   const headers: Record<string, string | string[]> = {};
@@ -71,7 +91,7 @@ function headersOf(
     hasContentType ||= lowerName === "content-type";
     headers[name] = text;
   }
-  if (!hasContentType) headers["Content-Type"] = JSON_TYPE;
+  if (!hasContentType) headers["Content-Type"] = contentType;
   if (cookies.length === 0) return headers;
   const lines = cookies.map((cookie: unknown) => headerText("set-cookie", cookie));
   if (lines.some((line) => line === undefined)) return undefined;
@@ -99,7 +119,8 @@ function bodyOf(body: unknown, isBase64Encoded: unknown): string | Buffer | unde
   return isBase64Encoded === true ? Buffer.from(body, "base64") : body;
 }
 
-function parsed(payload: Uint8Array): { value: unknown } | undefined {
+/** The payload as JSON; `undefined` where it is none. */
+export function parsed(payload: Uint8Array): { value: unknown } | undefined {
   try {
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
     return { value: JSON.parse(bytes.toString("utf8")) };
@@ -108,7 +129,8 @@ function parsed(payload: Uint8Array): { value: unknown } | undefined {
   }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether the value is a JSON object. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

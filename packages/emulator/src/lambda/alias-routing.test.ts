@@ -23,12 +23,20 @@ describe("chosenVersion", () => {
         ).length;
         // Five standard deviations of a binomial share: sqrt(p (1 - p) / n) is at most 0.0112 here.
         expect(Math.abs(second / requests - weight)).toBeLessThan(0.056);
-        if (weight === 0) expect(second).toBe(0);
-        if (weight === 1) expect(second).toBe(requests);
       }),
       { numRuns: 50 },
     );
   });
+});
+
+test.each([
+  [0, ["1"]],
+  [1, ["2"]],
+])("a weight of %d leaves one version", (weight, versions) => {
+  const random = seededRandom(1);
+  const alias = { functionVersion: "1", routing: { version: "2", weight } };
+  const seen = new Set(Array.from({ length: 100 }, () => chosenVersion(alias, random)));
+  expect([...seen]).toEqual(versions);
 });
 
 describe("routingMember", () => {

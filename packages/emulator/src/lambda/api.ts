@@ -1,5 +1,7 @@
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
+import type { FunctionUrls } from "../function-url/function-urls.ts";
+import { FUNCTION_URL_ROUTES } from "../function-url/url-operations.ts";
 import { jsonReply, type Reply } from "../http/reply.ts";
 import type { StreamedReply } from "../http/streamed-reply.ts";
 import type { ServiceRequest } from "../service.ts";
@@ -35,6 +37,7 @@ import { STREAMING_ROUTES } from "./streaming/invoke-with-response-stream.ts";
 /** What the Lambda API works with. */
 export interface LambdaContext extends FunctionContext, EventInvokeContext {
   readonly invoker: Invoker;
+  readonly urls: FunctionUrls;
   readonly concurrencyMax: number;
 }
 
@@ -66,6 +69,7 @@ const ROUTES: readonly Route<LambdaContext>[] = [
   route("DELETE /2015-03-31/functions/*/aliases/*", "DeleteAlias", deleteAlias),
   ...EVENT_INVOKE_ROUTES,
   ...STREAMING_ROUTES,
+  ...FUNCTION_URL_ROUTES,
   route("GET /2016-08-19/account-settings", "GetAccountSettings", getAccountSettings),
 ];
 

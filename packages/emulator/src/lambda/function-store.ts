@@ -39,6 +39,16 @@ interface StoreOptions {
   readonly random?: Random;
   /** Called with every version that can no longer be invoked as it was: its environments are to end. */
   readonly onRetired: (record: VersionRecord) => void;
+  readonly observer?: StoreObserver;
+}
+
+/** Told of what takes away the ground under something that hangs on a function, a version or an alias. */
+export interface StoreObserver {
+  onVersionDeleted(functionName: string, version: string): void;
+  /** @param version - The one that the alias points at now. */
+  onAliasMoved(functionName: string, alias: string, version: FunctionVersion): void;
+  onAliasDeleted(functionName: string, alias: string): void;
+  onFunctionDeleted(functionName: string): void;
 }
 
 /** All functions of the account: settings, code, state, versions and aliases. */
@@ -48,11 +58,18 @@ export class FunctionStore {
   readonly #clock: Timers;
   readonly #random: Random;
   readonly #onRetired: (record: VersionRecord) => void;
+  readonly #observers: Partial<StoreObserver>[];
 
-  constructor({ clock, random = ALWAYS_FIRST, onRetired }: StoreOptions) {
+  constructor({ clock, random = ALWAYS_FIRST, onRetired, observer }: StoreOptions) {
     this.#clock = clock;
     this.#random = random;
     this.#onRetired = onRetired;
+    this.#observers = observer === undefined ? [] : [observer];
+  }
+
+  /** Tells one more observer, of what it asks for, from here on. */
+  observe(observer: Partial<StoreObserver>): void {
+    this.#observers.push(observer);
   }
 
   /** @throws AwsError 409 when the function exists. */
@@ -228,6 +245,7 @@ export class FunctionStore {
   /** Removes a function with all its versions and aliases. */
   delete(record: FunctionRecord): void {
     this.#functions.delete(record.name);
+    for (const observer of this.#observers) observer.onFunctionDeleted?.(record.name);
     for (const version of [record.latest, ...record.versions.values()]) this.#onRetired(version);
   }
 
@@ -236,6 +254,7 @@ export class FunctionStore {
     const removed = record.versions.get(version);
     if (removed === undefined) return;
     record.versions.delete(version);
+    for (const observer of this.#observers) observer.onVersionDeleted?.(record.name, version);
     this.#onRetired(removed);
   }
 
@@ -244,12 +263,18 @@ export class FunctionStore {
     const { name } = given;
     const alias = { ...given, revisionId: randomUUID() };
     record.aliases.set(name, alias);
+    const version = this.#lookUp(record, name);
+    if (version === undefined) return alias;
+    for (const observer of this.#observers) {
+      observer.onAliasMoved?.(record.name, name, version.running);
+    }
     return alias;
   }
 
   /** Removes an alias; removing one that does not exist changes nothing. */
   deleteAlias(record: FunctionRecord, name: string): void {
     record.aliases.delete(name);
+    for (const observer of this.#observers) observer.onAliasDeleted?.(record.name, name);
   }
 
   /** Whether any version of any function still needs the folder. */
