@@ -9,6 +9,7 @@ describe("readDevSettings", () => {
       awsPort: 4701,
       speed: 1,
       stateDirectory: undefined,
+      traceFile: undefined,
     });
   });
 
@@ -18,12 +19,14 @@ describe("readDevSettings", () => {
       PILOTLIGHT_AWS_PORT: "8080",
       PILOTLIGHT_SPEED: "60",
       PILOTLIGHT_STATE: "/srv/state",
+      PILOTLIGHT_TRACE: "/srv/trace.jsonl",
     };
     expect(readDevSettings(variables)).toEqual({
       apiPort: 0,
       awsPort: 8080,
       speed: 60,
       stateDirectory: "/srv/state",
+      traceFile: "/srv/trace.jsonl",
     });
   });
 

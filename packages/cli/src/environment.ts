@@ -10,6 +10,8 @@ export interface DevSettings {
   readonly speed: number;
   /** Folder that the emulator keeps its state in; `undefined` for the one beside the definition. */
   readonly stateDirectory: string | undefined;
+  /** File that gets one line of JSON for each event; `undefined` for none. */
+  readonly traceFile: string | undefined;
 }
 
 const DEFAULT_API_PORT = 4700;
@@ -36,6 +38,7 @@ export function readDevSettings(variables: NodeJS.ProcessEnv): DevSettings {
     awsPort,
     speed: speed(variables),
     stateDirectory: fromCaller(variables["PILOTLIGHT_STATE"] || undefined, variables),
+    traceFile: fromCaller(variables["PILOTLIGHT_TRACE"] || undefined, variables),
   };
 }
 

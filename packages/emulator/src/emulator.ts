@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import { invariant, type LIVE_ALIAS, type Random, type Timers } from "@pilotlight/core";
 
 import { Account } from "./account.ts";
@@ -10,12 +12,15 @@ import { httpApiFront, type MetricsSource, type RequestRecord } from "./http-api
 import { listen, type ListeningServer } from "./http/listen.ts";
 import type { EnvironmentSummary } from "./lambda/environment-summary.ts";
 import { codeInPlace } from "./lambda/code.ts";
+import type { DurationLaw } from "./lambda/concurrency/duration-law.ts";
+import type { MetricSeries } from "./lambda/concurrency/metrics.ts";
 import { checkSettings } from "./lambda/function-input.ts";
 import type { Architecture, FunctionRecord, FunctionSettings } from "./lambda/function-record.ts";
 import { aliasesOf } from "./lambda/function-store.ts";
 import { ACCOUNT_ID, type FunctionReference, parseFunctionReference } from "./lambda/names.ts";
 import type { StartPooledEnvironment } from "./lambda/pool.ts";
 import { processRandom } from "./random.ts";
+import type { Trace } from "./trace/trace-event.ts";
 
 /** A function that is made in process, from a folder that exists. */
 export interface LocalFunction {
@@ -52,6 +57,8 @@ export type StartEnvironment = (options: {
   readonly clock: Timers;
   /** Becomes AWS_ENDPOINT_URL. */
   readonly endpointUrl: string;
+  /** Becomes AWS_LAMBDA_INITIALIZATION_TYPE. */
+  readonly initializationType: "on-demand" | "provisioned-concurrency";
 }) => ReturnType<StartPooledEnvironment>;
 
 export interface EmulatorOptions {
@@ -61,8 +68,13 @@ export interface EmulatorOptions {
   readonly awsPort: number;
   /** Function behind the HTTP API's route `$default`: a name, or `name:alias`. */
   readonly defaultFunction: string;
-  /** Folder that uploaded code is unpacked in; made where it does not exist. */
+  /** Folder that queues, objects and events are kept in, also for the next start; made where it does not exist. */
   readonly stateDirectory: string;
+  /**
+   * Folder that uploaded code is unpacked in; made where it does not exist.
+   * @default a folder in the state directory
+   */
+  readonly codeDirectory?: string;
   /**
    * Service time: keep-alive and the retries of asynchronous events.
    * @default realClock
@@ -79,12 +91,24 @@ export interface EmulatorOptions {
    */
   readonly concurrencyMax?: number;
   /**
-   * How long an idle environment is kept, service time, milliseconds.
-   * @default 300000
+   * How long an idle environment is kept, service time, drawn for each one; AWS documents none.
+   * @default uniform, 5 to 10 minutes
    */
-  readonly keepAliveMs?: number;
+  readonly keepAlive?: DurationLaw;
+  /**
+   * How long an environment lives at most, service time, however busy it is.
+   * @default uniform, 2 to 4 hours
+   */
+  readonly lifetime?: DurationLaw;
+  /**
+   * How long provisioned concurrency is prepared before its environments are started, service time.
+   * @default uniform, 1 to 2 minutes
+   */
+  readonly preparation?: DurationLaw;
   readonly onRequest?: (record: RequestRecord) => void;
   readonly onLog?: (record: LogRecord) => void;
+  /** Gets what happens, event by event: enough for a simulator to play it again. */
+  readonly onTrace?: Trace;
   /** Told of errors that are the emulator's own; by default they only answer 500. */
   readonly onError?: (error: unknown) => void;
   readonly metrics?: MetricsSource;
@@ -123,6 +147,8 @@ export interface Emulator {
   stopFailing(id?: string): number;
   /** Live environments, and the last ones that have ended. */
   listEnvironments(): EnvironmentSummary[];
+  /** Lambda's metrics of concurrency of the last three hours of service time, minute by minute. */
+  listMetrics(): MetricSeries[];
   /**
    * Refuses new requests, ends every environment, removes code that nothing uses any more and closes
    * every connection; within 2 s.
@@ -132,9 +158,6 @@ export interface Emulator {
 
 /** Functions of one account run at most this many at a time on AWS by default: 1,000. A laptop holds fewer. */
 const CONCURRENCY_MAX = 256;
-
-/** AWS keeps idle environments for minutes and promises nothing. */
-const KEEP_ALIVE_MS = 300_000;
 
 /** Environments and code get this long to end; the rest of the 2 s is for connections. */
 const STOP_MS_MAX = 1_800;
@@ -170,10 +193,11 @@ class LocalEmulator implements Emulator {
       clock: options.clock ?? realClock,
       random: options.random ?? processRandom,
       stateDirectory: options.stateDirectory,
+      codeDirectory: options.codeDirectory ?? join(options.stateDirectory, "code"),
       awsUrl: () => this.awsUrl,
       concurrencyMax: options.concurrencyMax ?? CONCURRENCY_MAX,
-      keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
-      startEnvironment: (version, listener) => this.#startEnvironment(version, listener),
+      laws: options,
+      startEnvironment: (...start) => this.#startEnvironment(...start),
       onLog: ({ id, version }, line) =>
         options.onLog?.({
           functionName: version.functionName,
@@ -259,7 +283,11 @@ class LocalEmulator implements Emulator {
   }
 
   listEnvironments(): EnvironmentSummary[] {
-    return this.#account.pool.list();
+    return this.#account.concurrency.pool.list();
+  }
+
+  listMetrics(): MetricSeries[] {
+    return this.#account.concurrency.metrics.list();
   }
 
   stop(): Promise<StopReport> {
@@ -277,9 +305,12 @@ class LocalEmulator implements Emulator {
     return { keptEvents, lostDeliveries };
   }
 
-  #startEnvironment(...[version, listener]: Parameters<StartPooledEnvironment>) {
+  #startEnvironment(...[version, listener, startedBy]: Parameters<StartPooledEnvironment>) {
     const start = this.#options.startEnvironment ?? startProcess;
-    return start({ version, listener, clock: realClock, endpointUrl: this.awsUrl });
+    const initializationType =
+      startedBy === "provisioned" ? "provisioned-concurrency" : "on-demand";
+    const endpointUrl = this.awsUrl;
+    return start({ version, listener, clock: realClock, endpointUrl, initializationType });
   }
 
   #invokeDefault(event: { requestId: string; payload: Uint8Array; traceId: string }) {

@@ -17,4 +17,7 @@ export type {
 } from "./environment/contract.ts";
 export type { FaultRequest } from "./faults/fault-order.ts";
 export type { MetricsSource, RequestRecord } from "./http-api/front.ts";
+export type { DurationLaw } from "./lambda/concurrency/duration-law.ts";
+export type { MetricPoint, MetricSeries } from "./lambda/concurrency/metrics.ts";
 export type { EnvironmentSummary } from "./lambda/environment-summary.ts";
+export type { TraceEvent } from "./trace/trace-event.ts";

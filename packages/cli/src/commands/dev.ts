@@ -18,6 +18,7 @@ import { coldnessOf, modelOfPath, requestLine } from "../request-line.ts";
 import type { AnsweredRequest } from "../request-line.ts";
 import { takeStateDirectory } from "../state-directory.ts";
 import { stopSignal, untilAborted } from "../stop-signal.ts";
+import { TraceFile } from "../trace-file.ts";
 import { makeWorkDirectory } from "../work-directory.ts";
 
 export const DEV_HELP = `pilotlight dev [definition]
@@ -30,6 +31,7 @@ Runs a definition on this machine: HTTP API, route function, Lambda and a proces
   PILOTLIGHT_SPEED         how many times faster service delays (keep-alive, retries) run, default 1
   PILOTLIGHT_STATE         folder that queues, buckets and events are kept in from one start to the next,
                            default .pilotlight/NAME beside the definition
+  PILOTLIGHT_TRACE         file that gets a line of JSON for every environment, request, throttle, fault and log line
 
 The last line at start-up is {"event":"ready","api":"http://…","aws":"http://…"}. Changes of the definition, a handler
 or a model are picked up while it runs. SIGINT (Ctrl-C) and SIGTERM stop everything.`;
@@ -86,7 +88,9 @@ async function serveApplication(
   options: ServeOptions & { definitionFile: string; stateDirectory: string },
 ): Promise<void> {
   const { definitionFile, workDirectory, stop } = options;
-  const { server, deployment } = await start(application, options);
+  const { traceFile } = options.settings;
+  const trace = traceFile === undefined ? undefined : new TraceFile(resolve(traceFile), sayFault);
+  const { server, deployment } = await start(application, { ...options, trace });
   const endReloads = reloadOnChange(application, {
     build: ({ onInputs }) =>
       buildApplication(definitionFile, { workDirectory, signal: stop, onInputs }),
@@ -99,6 +103,7 @@ async function serveApplication(
   await untilAborted(stop);
   say("stopping …");
   await Promise.all([endReloads(), server.stop()]);
+  trace?.close();
 }
 
 interface Running {
@@ -108,7 +113,13 @@ interface Running {
 
 async function start(
   application: BuiltApplication,
-  { settings, workDirectory, stateDirectory, stop }: ServeOptions & { stateDirectory: string },
+  {
+    settings,
+    workDirectory,
+    stateDirectory,
+    trace,
+    stop,
+  }: ServeOptions & { stateDirectory: string; trace: TraceFile | undefined },
 ): Promise<Running> {
   const metrics = requestMetrics();
   const functionLines = new FunctionLines(say);
@@ -124,7 +135,8 @@ async function start(
     onRequest: (request) =>
       logRequest(request, { metrics, modelNames: running.deployment?.modelNames ?? new Set() }),
     onLog: (record) => functionLines.note(record),
-    onError: (error) => say(faultLine(error)),
+    onError: sayFault,
+    ...(trace === undefined ? {} : { onTrace: (event) => trace.add(event) }),
     metrics: () => metrics.expose(),
   });
   const deployment = new Deployment(server);
@@ -171,6 +183,10 @@ async function greetingLines(
     lines.push(`try: curl ${server.apiUrl}/v2/models/${first.name}${body}`);
   }
   return [...lines, JSON.stringify({ event: "ready", api: server.apiUrl, aws: server.awsUrl })];
+}
+
+function sayFault(error: unknown): void {
+  say(faultLine(error));
 }
 
 function say(line: string): void {
