@@ -59,27 +59,8 @@ export const NOT_YET_COVERED: Readonly<Record<string, readonly string[]>> = {
     "reserved-equals-provisioned-blocks-latest",
     "reserved-provisioned-overlap",
   ],
-  "event source mappings": [
-    "esm-errors",
-    "esm-filter-single",
-    "esm-invalid-filter",
-    "esm-sqs-basic",
-    "esm-sqs-batch-size-rules",
-    "esm-sqs-empty-result-is-success",
-    "esm-sqs-fifo-group-is-serial",
-    "esm-sqs-invalid-partial-result-fails-whole-batch",
-    "esm-sqs-lambda-error-fails-whole-batch",
-    "esm-sqs-message-attributes",
-    "esm-sqs-partial-batch-failure",
-    "esm-sqs-redrive-to-dlq",
-    "esm-sqs-retry-after-visibility-timeout",
-  ],
   "S3 and its notifications": ["s3-event-key-encoding", "s3-put-invokes-lambda"],
-  "the Extensions API": [
-    "extension-next-identifier-errors",
-    "extension-register-and-errors",
-    "extension-shutdown-sequence",
-  ],
+  "the Extensions API": ["extension-shutdown-sequence"],
 };
 
 /** Cases that are wrong themselves, each with what is wrong with it. */

@@ -1,3 +1,5 @@
+import type { Fault } from "../faults/contract.ts";
+
 /** The settings of one function version, as they are when an environment of it starts. */
 export interface FunctionVersion {
   readonly functionName: string;
@@ -15,6 +17,11 @@ export interface FunctionVersion {
   readonly variables: Readonly<Record<string, string>>;
   /** Search path of what AWS would find in layers under /opt (NODE_PATH entries). */
   readonly nodePath: readonly string[];
+  /**
+   * Absolute paths of the unpacked layers in AWS's order: a file of a later one takes the place of the same
+   * file of an earlier one. Together they are what AWS mounts at /opt.
+   */
+  readonly layerDirectories?: readonly string[];
 }
 
 /** One event on its way to a function. */
@@ -33,6 +40,8 @@ export interface Invocation {
   readonly traceId?: string;
   /** Where the parts of a streamed response go; without one they are put together and answered as one. */
   readonly responseSink?: ResponseSink;
+  /** Strikes this invocation; kinds that are no fault of an environment have no effect. */
+  readonly fault?: Fault;
 }
 
 /** Takes a streamed response as it comes from the function. */
@@ -85,8 +94,12 @@ export interface ExecutionEnvironment {
    * called. It never rejects: crashes, timeouts and init errors are outcomes.
    */
   invoke(invocation: Invocation): Promise<InvocationOutcome>;
-  /** Ends the process group, with the shutdown phase; settles when no process is left. */
-  stop(cause: string): Promise<void>;
+  /**
+   * Ends the processes, with the shutdown phase; settles when no process is left.
+   *
+   * @param options.budgetMsMax - Extensions have AWS's 500 ms or 2,000 ms to end, or this if it is less.
+   */
+  stop(cause: string, options?: { readonly budgetMsMax?: number }): Promise<void>;
 }
 
 /** What an environment tells its pool. */

@@ -1,12 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import path from "node:path";
 
-import { invariant, LAMBDA_LIMITS, type Timers } from "@pilotlight/core";
+import { invariant, type Timers } from "@pilotlight/core";
 
 import { realClock } from "../clock.ts";
-import { type RuntimeAnswer, RuntimeApi } from "../runtime-api/index.ts";
+import { type RuntimeAnswer, RuntimeApi, type ShutdownReason } from "../runtime-api/index.ts";
 import type {
   EnvironmentListener,
   EnvironmentPhase,
@@ -15,46 +13,25 @@ import type {
   Invocation,
   InvocationOutcome,
 } from "./contract.ts";
+import type { EnvironmentOptions } from "./environment-options.ts";
+import { strikeInit, strikeInvocation } from "./fault-effect.ts";
 import { Flight } from "./flight.ts";
 import { FunctionLog } from "./function-log.ts";
 import { LogGate } from "./log-gate.ts";
+import { idleLossText, lossFailure } from "./loss-text.ts";
 import { logStreamName } from "./names.ts";
-import {
-  exitText,
-  INVALID_RESPONSE_MODE,
-  postedErrorType,
-  type ProcessExit,
-  RESPONSE_TOO_LARGE,
-  RESPONSE_TRUNCATED,
-  STREAM_TOO_LARGE,
-  timeoutFailure,
-} from "./outcome-text.ts";
+import { initLimitMs } from "./init-limit.ts";
+import { postedErrorType } from "./outcome-text.ts";
 import { PeakMemory } from "./peak-memory.ts";
 import { type EnvironmentSignal, nextPhase } from "./phase.ts";
+import { type Loss, ProcessDomain } from "./process-domain.ts";
 import { initReportLine, initStartLine, type Status } from "./report.ts";
-import { RuntimeProcess } from "./runtime-process.ts";
-import { environmentVariables, type InitializationType } from "./variables.ts";
-
-export interface EnvironmentOptions {
-  readonly version: FunctionVersion;
-  readonly listener: EnvironmentListener;
-  /**
-   * Wall time, for the init limit, the function timeout and deadlines: these are never scaled.
-   * @default realClock
-   */
-  readonly clock?: Timers;
-  /** AWS endpoint of this emulator, exported to the function as AWS_ENDPOINT_URL. */
-  readonly endpointUrl?: string;
-  /** @default "on-demand" */
-  readonly initializationType?: InitializationType;
-}
+import { SandboxFolders } from "./sandbox-folders.ts";
+import { environmentVariables } from "./variables.ts";
 
 /**
- * Starts an execution environment: a process of its own that runs AWS's Node runtime against a
- * Runtime API of its own.
- *
- * Its processes are not frozen between invocations, its memory is not limited, and /tmp is the folder
- * that TMPDIR names.
+ * Starts an execution environment: processes of its own that run AWS's Node runtime, and the extensions of
+ * its layers, against a Runtime API of its own.
  *
  * @returns The environment in phase `initialising`; its init phase has begun.
  */
@@ -62,10 +39,7 @@ export function startEnvironment(options: EnvironmentOptions): ExecutionEnvironm
   return new ProcessEnvironment(options);
 }
 
-/** @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html, read 2026-11-22. */
-const PROVISIONED_INIT_SEC_MIN = 130;
-
-const KILLED: ProcessExit = { kind: "signal", signal: "SIGKILL" };
+const KILLED: Loss = { kind: "runtime", exit: { kind: "signal", signal: "SIGKILL" } };
 
 class ProcessEnvironment implements ExecutionEnvironment {
   readonly id = randomUUID();
@@ -76,7 +50,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   readonly #options: EnvironmentOptions;
   readonly #api: RuntimeApi;
   readonly #log: FunctionLog;
-  readonly #logGate = new LogGate(() => this.#ready());
+  readonly #logGate = new LogGate(() => this.#runtimeReady());
   readonly #memory: PeakMemory;
   readonly #logStreamName: string;
   readonly #started: Promise<void>;
@@ -84,12 +58,16 @@ class ProcessEnvironment implements ExecutionEnvironment {
   #invocationCount = 0;
   #initDurationMs: number | undefined;
   #runtimeAddress = "";
-  #temporaryDirectory: string | undefined;
-  #process: RuntimeProcess | undefined;
-  #processStartMs = 0;
+  #folders: SandboxFolders | undefined;
+  #domain: ProcessDomain | undefined;
+  #domainStartMs = 0;
+  /** Whether the init of the processes that run now is over. */
+  #isInitialised = false;
+  /** Whether the runtime waits for an event. */
+  #isRuntimeReady = false;
   #flight: Flight | undefined;
   #cancelInitLimit: (() => void) | undefined;
-  /** How the init phase went wrong; the exit of the process alone counts as an error. */
+  /** How the init phase went wrong; the end of a process alone counts as an error. */
   #initStatus: Status | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -103,14 +81,9 @@ class ProcessEnvironment implements ExecutionEnvironment {
     this.#memory = new PeakMemory(this.#clock);
     this.#log = new FunctionLog(
       (line) => this.#listener.onLog(this, line),
-      () => this.#process?.flushLines(),
+      () => this.#domain?.runtime?.flushLines(),
     );
-    this.#api = new RuntimeApi({
-      onNext: (isLogMarked) => this.#logGate.nextAsked(isLogMarked),
-      onAnswer: (answer) => this.#answered(answer),
-      onStream: (head) => (this.#phase === "invoking" ? this.#flight?.stream(head) : undefined),
-      onInitError: (payload) => this.#initErrorPosted(payload),
-    });
+    this.#api = this.#makeApi();
     this.#started = this.#start();
   }
 
@@ -130,23 +103,47 @@ class ProcessEnvironment implements ExecutionEnvironment {
     invariant(this.#flight === undefined, "an environment takes one invocation at a time");
     this.#signal("invoke");
     this.#invocationCount += 1;
+    const isColdStart = this.#invocationCount === 1;
     const flight = new Flight({
       invocation,
       version: this.version,
       clock: this.#clock,
-      isColdStart: this.#invocationCount === 1,
+      isColdStart,
+      fault: isColdStart ? this.#options.fault : undefined,
     });
     this.#flight = flight;
     if (this.#phase === "invoking") this.#begin(flight);
     return flight.outcome;
   }
 
-  stop(cause: string): Promise<void> {
+  stop(cause: string, { budgetMsMax }: { readonly budgetMsMax?: number } = {}): Promise<void> {
     if (this.#stopping === undefined) {
       this.#signal("stop");
-      this.#stopping = this.#end(cause);
+      this.#stopping = this.#end(cause, { reason: "spindown", budgetMsMax });
     }
     return this.#stopping;
+  }
+
+  #makeApi(): RuntimeApi {
+    const { functionName, functionArn, version, handler } = this.version;
+    return new RuntimeApi(
+      {
+        onNext: (isLogMarked) => this.#logGate.nextAsked(isLogMarked),
+        onAnswer: (answer) => this.#answered(answer),
+        onStream: (head) => (this.#phase === "invoking" ? this.#flight?.stream(head) : undefined),
+        onInitError: (payload) => this.#initErrorPosted(payload),
+        onExtensionChange: () => {
+          this.#domain?.extensionsChanged();
+          this.#advance();
+        },
+      },
+      {
+        functionName,
+        functionVersion: version,
+        handler,
+        accountId: functionArn.split(":")[4] ?? "",
+      },
+    );
   }
 
   #signal(signal: EnvironmentSignal): void {
@@ -158,70 +155,99 @@ class ProcessEnvironment implements ExecutionEnvironment {
   async #start(): Promise<void> {
     try {
       this.#runtimeAddress = await this.#api.listen();
-      this.#temporaryDirectory = await mkdtemp(path.join(tmpdir(), "pilotlight-environment-"));
+      this.#folders = await SandboxFolders.make(this.version);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      void this.stop(`the environment could not start: ${reason}`);
+      if (this.#phase !== "stopped") void this.stop(`the environment could not start: ${reason}`);
     }
     if (this.#phase === "initialising") this.#startInitPhase();
   }
 
   #startInitPhase(): void {
-    const { initSecMax, timeoutSecMax } = LAMBDA_LIMITS;
-    const limitSec =
-      this.#options.initializationType === "provisioned-concurrency"
-        ? Math.min(timeoutSecMax, Math.max(PROVISIONED_INIT_SEC_MIN, this.version.timeoutSec))
-        : initSecMax;
-    this.#startProcess();
-    this.#cancelInitLimit = this.#clock.after(limitSec * 1000, () => {
+    const { initializationType, fault } = this.#options;
+    const limitMs = initLimitMs(this.version, initializationType);
+    const domain = this.#startDomain();
+    strikeInit(domain, fault, this.#clock);
+    this.#cancelInitLimit = this.#clock.after(limitMs, () => {
+      if (domain.isEnding) return;
       this.#initStatus = { kind: "timeout" };
-      this.#process?.kill();
+      void this.#endDomain(domain, "timeout");
     });
   }
 
-  #startProcess(): void {
-    this.#processStartMs = this.#clock.monotonicMs();
+  #startDomain(): ProcessDomain {
+    this.#domainStartMs = this.#clock.monotonicMs();
+    this.#isInitialised = false;
     this.#log.write(initStartLine(this.version.functionArn));
-    this.#process = new RuntimeProcess({
-      handler: this.version.handler,
-      codeDirectory: this.version.codeDirectory,
-      variables: environmentVariables({
-        version: this.version,
-        runtimeApi: this.#runtimeAddress,
-        logStreamName: this.#logStreamName,
-        temporaryDirectory: this.#temporaryDirectory ?? tmpdir(),
-        initializationType: this.#options.initializationType ?? "on-demand",
-        endpointUrl: this.#options.endpointUrl,
-      }),
-      clock: this.#clock,
-      onLog: (line) => this.#log.write(line),
-      onLogMark: () => this.#logGate.logMarked(),
-      onExit: (exit) => this.#exited(exit),
+    const variables = environmentVariables({
+      version: this.version,
+      runtimeApi: this.#runtimeAddress,
+      logStreamName: this.#logStreamName,
+      temporaryDirectory: this.#folders?.temporaryDirectory ?? tmpdir(),
+      optDirectory: this.#folders?.optDirectory,
+      initializationType: this.#options.initializationType ?? "on-demand",
+      endpointUrl: this.#options.endpointUrl,
     });
-    const { channel } = this.#process;
-    if (channel !== undefined) this.#api.connect(channel);
+    const domain = new ProcessDomain({
+      api: this.#api,
+      clock: this.#clock,
+      runtime: {
+        handler: this.version.handler,
+        directory: this.version.codeDirectory,
+        variables,
+        onLog: (line) => this.#log.write(line),
+        onLogMark: () => this.#logGate.logMarked(),
+      },
+      folders: this.#folders,
+      onLoss: (loss) => this.#lost(domain, loss),
+    });
+    this.#domain = domain;
+    return domain;
   }
 
   /** The caller's time begins here, not with the init phase before it. */
   #begin(flight: Flight): void {
-    if (this.#process === undefined) this.#startProcess();
-    else this.#api.offer(flight.event);
+    if (this.#domain === undefined) this.#startDomain();
+    else this.#offer(flight, this.#domain);
     flight.begin(this.#log, () => this.#timedOut(flight));
   }
 
-  #ready(): void {
+  #offer(flight: Flight, domain: ProcessDomain): void {
+    this.#isRuntimeReady = false;
+    domain.thaw();
+    strikeInvocation(domain, flight.fault);
+    this.#api.offer(flight.event);
+  }
+
+  #runtimeReady(): void {
+    this.#isRuntimeReady = true;
+    this.#advance();
+  }
+
+  /** Goes on when the runtime and the extensions that have a part in it wait for the next event. */
+  #advance(): void {
+    const domain = this.#domain;
     // A process that ended right after it asked will take nothing any more.
-    if (this.#process === undefined || this.#process.hasExited) return;
+    if (!this.#isRuntimeReady || domain === undefined || domain.isEnding) return;
+    const { extensions } = this.#api;
+    if (!(this.#isInitialised ? extensions.areFree : extensions.areReady)) return;
+    const wasInitialised = this.#isInitialised;
+    this.#isInitialised = true;
+    if (!wasInitialised) for (const line of extensions.lines()) this.#log.write(line);
+    this.#ready(domain);
+  }
+
+  #ready(domain: ProcessDomain): void {
     const flight = this.#flight;
     if (this.#phase === "initialising") {
       this.#cancelInitLimit?.();
-      this.#initDurationMs = this.#clock.monotonicMs() - this.#processStartMs;
-      this.#memory.of(this.#process.pid);
+      this.#initDurationMs = this.#clock.monotonicMs() - this.#domainStartMs;
+      this.#memory.of(domain.runtime?.pid);
       this.#signal("ready");
       this.#becomeIdle(flight);
     } else if (this.#phase === "invoking" && flight !== undefined) {
       this.#signal("ready");
-      this.#api.offer(flight.event);
+      this.#offer(flight, domain);
     } else if (this.#phase === "answered" && flight !== undefined) {
       this.#signal("ready");
       this.#finish(flight);
@@ -232,6 +258,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   /** An invocation that has waited for the init phase goes first. */
   #becomeIdle(waiting: Flight | undefined): void {
     if (waiting === undefined) {
+      if (this.#options.freezes === true) this.#domain?.freeze();
       this.#listener.onIdle(this);
       return;
     }
@@ -243,22 +270,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
     const flight = this.#flight;
     if (this.#phase !== "invoking" || flight === undefined) return;
     this.#signal("answer");
-    switch (answer.kind) {
-      case "response":
-        return flight.settle({ payload: answer.payload, isFunctionError: false });
-      case "error":
-        return flight.settle({ payload: answer.payload, isFunctionError: true });
-      case "streamed":
-        return flight.settle({ payload: new Uint8Array(), isFunctionError: false });
-      case "too_large":
-        return flight.fail(RESPONSE_TOO_LARGE);
-      case "stream_too_large":
-        return flight.fail(STREAM_TOO_LARGE);
-      case "truncated":
-        return flight.fail(RESPONSE_TRUNCATED);
-      case "invalid_response_mode":
-        return flight.fail(INVALID_RESPONSE_MODE);
-    }
+    flight.answer(answer);
   }
 
   #initErrorPosted(payload: Buffer): void {
@@ -273,62 +285,73 @@ class ProcessEnvironment implements ExecutionEnvironment {
 
   #timedOut(flight: Flight): void {
     if (this.#phase !== "invoking" && this.#phase !== "answered") return;
-    this.#memory.of(this.#process?.pid);
-    if (this.#phase === "invoking") {
-      const { requestId } = flight.invocation;
-      const at = new Date(this.#clock.epochMs()).toISOString();
-      const seconds = this.version.timeoutSec.toFixed(2);
-      flight.failureLines = [`${at} ${requestId} Task timed out after ${seconds} seconds`];
-      flight.status = { kind: "timeout" };
-      flight.fail(timeoutFailure(requestId, this.version.timeoutSec));
-    }
+    this.#memory.of(this.#domain?.runtime?.pid);
+    if (this.#phase === "invoking") flight.failWithTimeout();
     this.#signal("lost");
-    this.#process?.kill();
+    flight.halt();
+    if (this.#domain !== undefined) void this.#endDomain(this.#domain, "timeout");
   }
 
-  #exited(exit: ProcessExit): void {
+  #lost(domain: ProcessDomain, loss: Loss): void {
     this.#cancelInitLimit?.();
     if (this.#phase === "idle") {
       this.#signal("lost");
-      this.#stopping = this.#end(`its process ended while idle: ${exitText(exit)}`);
+      this.#stopping = this.#end(idleLossText(loss), { reason: "failure" });
       return;
     }
-    // An answer may still be on its way from a process that ended right after it.
-    const ended = this.#process;
-    void Promise.all([ended?.gone, this.#api.disconnected()]).then(() => {
-      if (this.#phase !== "stopped") this.#processGone(exit);
-    });
+    void this.#settleLoss(domain, loss);
   }
 
-  #processGone(exit: ProcessExit): void {
-    this.#forgetProcess();
+  async #settleLoss(domain: ProcessDomain, loss: Loss): Promise<void> {
+    // An answer may still be on its way from a process that ended right after it.
+    if (loss.kind === "runtime") await Promise.all([domain.runtimeGone, this.#api.disconnected()]);
+    // Its time may have ended meanwhile, or all of it: whoever saw that does the rest.
+    if (this.#phase === "stopped" || this.#phase === "resetting") return;
+    const flight = this.#flight;
+    const requestId = flight?.invocation.requestId ?? "";
+    const failure = lossFailure(loss, { requestId, toldError: this.#api.extensions.toldError });
+    if (this.#phase === "initialising") {
+      this.#initStatus ??= { kind: "error", errorType: failure.errorType };
+    } else {
+      if (this.#phase === "invoking") flight?.failWithLoss(failure);
+      this.#signal("lost");
+      flight?.halt();
+    }
+    await this.#endDomain(domain, "failure");
+  }
+
+  async #endDomain(domain: ProcessDomain, reason: ShutdownReason): Promise<void> {
+    await domain.shutDown(reason);
+    await this.#api.disconnected();
+    if (this.#domain === domain && this.#phase !== "stopped") this.#domainGone();
+  }
+
+  #domainGone(): void {
+    if (!this.#isInitialised)
+      for (const line of this.#api.extensions.lines()) this.#log.write(line);
+    this.#domain = undefined;
+    this.#isRuntimeReady = false;
+    this.#logGate.reset();
+    this.#api.reset();
     const flight = this.#flight;
     if (this.#phase === "initialising") {
       const status = this.#initStatus ?? { kind: "error", errorType: "Runtime.ExitError" };
-      const durationMs = this.#clock.monotonicMs() - this.#processStartMs;
+      const durationMs = this.#clock.monotonicMs() - this.#domainStartMs;
       this.#log.write(initReportLine(durationMs, status));
       this.#signal("init_failed");
       this.#signal("reset");
       this.#becomeIdle(flight);
       return;
     }
-    if (flight !== undefined && this.#phase === "invoking") flight.failWithExit(exit);
-    if (this.#phase !== "resetting") this.#signal("lost");
     if (flight !== undefined) this.#finish(flight);
     this.#log.flush();
     this.#signal("reset");
     this.#becomeIdle(undefined);
   }
 
-  #forgetProcess(): void {
-    this.#process = undefined;
-    this.#logGate.reset();
-    this.#api.reset();
-  }
-
   #finish(flight: Flight): void {
     this.#flight = undefined;
-    const pid = this.#process?.pid;
+    const pid = this.#domain?.runtime?.pid;
     flight.finish({
       memoryMbMax: this.#memory.of(pid) ?? this.version.memoryMb,
       initDurationMs: flight.isColdStart ? this.#reportedInitMs() : undefined,
@@ -341,26 +364,32 @@ class ProcessEnvironment implements ExecutionEnvironment {
   }
 
   /** Nothing of the environment is left when this settles. */
-  async #end(cause: string): Promise<void> {
+  async #end(
+    cause: string,
+    { reason, budgetMsMax }: { reason: ShutdownReason; budgetMsMax?: number | undefined },
+  ): Promise<void> {
     this.#cancelInitLimit?.();
-    this.#process?.kill();
+    const ending = this.#domain?.shutDown(reason, budgetMsMax);
     const flight = this.#flight;
-    if (flight !== undefined && !flight.isSettled) flight.failWithExit(KILLED);
+    if (flight !== undefined && !flight.isSettled) {
+      const { requestId } = flight.invocation;
+      flight.failWithLoss(lossFailure(KILLED, { requestId, toldError: undefined }));
+    }
+    flight?.halt();
     await this.#started;
-    await this.#process?.gone;
+    await ending;
     if (flight !== undefined) this.#finish(flight);
     this.#log.flush();
-    this.#process = undefined;
+    this.#domain = undefined;
     await this.#api.close();
-    await this.#removeTemporaryDirectory();
+    await this.#removeFolders();
     this.#listener.onStopped(this, cause);
   }
 
   /** A folder that stays is told of, and keeps nobody from stopping. */
-  async #removeTemporaryDirectory(): Promise<void> {
-    if (this.#temporaryDirectory === undefined) return;
+  async #removeFolders(): Promise<void> {
     try {
-      await rm(this.#temporaryDirectory, { recursive: true, force: true });
+      await this.#folders?.remove();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#listener.onLog(this, `The emulator could not remove the function's /tmp: ${reason}`);

@@ -2,15 +2,20 @@ import { randomUUID } from "node:crypto";
 
 import type { Timers } from "@pilotlight/core";
 
-import type { RuntimeEvent, StreamWriter } from "../runtime-api/index.ts";
+import type { RuntimeAnswer, RuntimeEvent, StreamWriter } from "../runtime-api/index.ts";
 import type { FunctionVersion, Invocation, InvocationOutcome } from "./contract.ts";
 import type { FunctionLog, InvocationLog } from "./function-log.ts";
 import { unsampledTraceId } from "./names.ts";
+import type { Fault } from "../faults/contract.ts";
+import { exitCodeOf } from "./fault-effect.ts";
 import {
-  exitFailure,
   failurePayload,
+  INVALID_RESPONSE_MODE,
   type PlatformFailure,
-  type ProcessExit,
+  RESPONSE_TOO_LARGE,
+  RESPONSE_TRUNCATED,
+  STREAM_TOO_LARGE,
+  timeoutFailure,
 } from "./outcome-text.ts";
 import { reportLine, type Status } from "./report.ts";
 
@@ -19,12 +24,14 @@ export interface FlightOptions {
   readonly version: FunctionVersion;
   readonly clock: Timers;
   readonly isColdStart: boolean;
+  readonly fault?: Fault | undefined;
 }
 
 /** One invocation on its way through an environment: its event, outcome, timeout and log. */
 export class Flight {
   readonly invocation: Invocation;
   readonly isColdStart: boolean;
+  readonly fault: Fault | undefined;
   readonly outcome: Promise<InvocationOutcome>;
   /** How it went wrong, for the REPORT line. */
   status: Status | undefined;
@@ -36,14 +43,16 @@ export class Flight {
   readonly #tail = Promise.withResolvers<Uint8Array>();
   #event: RuntimeEvent | undefined;
   #startMs: number | undefined;
+  #endMs: number | undefined;
   #log: InvocationLog | undefined;
   #cancelTimeout: (() => void) | undefined;
   #isSettled = false;
   #isStreamed = false;
   #releaseStream: (() => void) | undefined;
 
-  constructor({ invocation, version, clock, isColdStart }: FlightOptions) {
+  constructor({ invocation, version, clock, isColdStart, fault }: FlightOptions) {
     this.invocation = invocation;
+    this.fault = invocation.fault ?? fault;
     this.isColdStart = isColdStart;
     this.#version = version;
     this.#clock = clock;
@@ -111,17 +120,53 @@ export class Flight {
     };
   }
 
+  /** Gives the caller what the runtime has answered. */
+  answer(answer: RuntimeAnswer): void {
+    switch (answer.kind) {
+      case "response":
+        return this.settle({ payload: answer.payload, isFunctionError: false });
+      case "error":
+        return this.settle({ payload: answer.payload, isFunctionError: true });
+      case "streamed":
+        return this.settle({ payload: new Uint8Array(), isFunctionError: false });
+      case "too_large":
+        return this.fail(RESPONSE_TOO_LARGE);
+      case "stream_too_large":
+        return this.fail(STREAM_TOO_LARGE);
+      case "truncated":
+        return this.fail(RESPONSE_TRUNCATED);
+      case "invalid_response_mode":
+        return this.fail(INVALID_RESPONSE_MODE);
+    }
+  }
+
   /** Gives the caller an error that AWS reports. */
   fail(failure: PlatformFailure): void {
     this.settle({ payload: failurePayload(failure), isFunctionError: true });
   }
 
-  /** Gives the caller the end of the process as the answer. */
-  failWithExit(exit: ProcessExit): void {
-    const failure = exitFailure(this.invocation.requestId, exit);
+  /** Gives the caller the end of a process as the answer. */
+  failWithLoss(failure: PlatformFailure): void {
     this.failureLines = [failure.errorMessage, failure.errorType];
     this.status = { kind: "error", errorType: failure.errorType };
     this.fail(failure);
+  }
+
+  /** Tells the caller that the function has run for its whole time. */
+  failWithTimeout(): void {
+    const { requestId } = this.invocation;
+    const { timeoutSec } = this.#version;
+    const at = new Date(this.#clock.epochMs()).toISOString();
+    const seconds = timeoutSec.toFixed(2);
+    this.failureLines = [`${at} ${requestId} Task timed out after ${seconds} seconds`];
+    this.status = { kind: "timeout" };
+    this.fail(timeoutFailure(requestId, timeoutSec));
+  }
+
+  /** The function runs no more; what comes after belongs to the environment. */
+  halt(): void {
+    this.#cancelTimeout?.();
+    this.#endMs ??= this.#clock.monotonicMs();
   }
 
   /** Ends the timeout and the log. */
@@ -146,7 +191,7 @@ export class Flight {
   /** A function that ran into its timeout has run for its timeout, not for what the timer was late. */
   #durationMs(): number {
     if (this.#startMs === undefined) return 0;
-    const elapsedMs = this.#clock.monotonicMs() - this.#startMs;
+    const elapsedMs = (this.#endMs ?? this.#clock.monotonicMs()) - this.#startMs;
     return Math.min(elapsedMs, this.#version.timeoutSec * 1000);
   }
 
@@ -162,6 +207,7 @@ export class Flight {
       clientContext,
       deadlineEpochMs: Math.floor(nowEpochMs + this.#version.timeoutSec * 1000),
       traceId: traceId ?? unsampledTraceId(nowEpochMs),
+      exitCode: exitCodeOf(this.fault),
     };
   }
 }

@@ -31,7 +31,7 @@ describe("exitFailure", () => {
 describe("exitText", () => {
   test.each([
     [{ kind: "code", code: 7 } as const, "exit status 7"],
-    [{ kind: "signal", signal: "SIGKILL" } as const, "signal SIGKILL"],
+    [{ kind: "signal", signal: "SIGKILL" } as const, "signal: killed"],
     [{ kind: "unstartable", reason: "spawn ENOENT" } as const, "spawn ENOENT"],
   ])("tells of %j", (exit, text) => {
     expect(exitText(exit)).toBe(text);

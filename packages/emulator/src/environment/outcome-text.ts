@@ -40,22 +40,22 @@ export function exitFailure(requestId: string, exit: ProcessExit): PlatformFailu
 }
 
 function exitReason(exit: ProcessExit): string {
+  if (exit.kind === "unstartable") return exit.reason;
+  return exit.kind === "code" && exit.code === 0
+    ? "Runtime exited without providing a reason"
+    : `Runtime exited with error: ${exitText(exit)}`;
+}
+
+/** How a process ended, in the words of AWS's runtime. */
+export function exitText(exit: ProcessExit): string {
   switch (exit.kind) {
     case "unstartable":
       return exit.reason;
     case "signal":
-      return `Runtime exited with error: signal: ${SIGNAL_NAMES[exit.signal] ?? exit.signal}`;
+      return `signal: ${SIGNAL_NAMES[exit.signal] ?? exit.signal}`;
     case "code":
-      return exit.code === 0
-        ? "Runtime exited without providing a reason"
-        : `Runtime exited with error: exit status ${exit.code}`;
+      return `exit status ${exit.code}`;
   }
-}
-
-/** How a process ended, for a cause that no caller of the function sees. */
-export function exitText(exit: ProcessExit): string {
-  if (exit.kind === "code") return `exit status ${exit.code}`;
-  return exit.kind === "signal" ? `signal ${exit.signal}` : exit.reason;
 }
 
 /** The type of an error that a runtime posted; AWS names one that it cannot read Runtime.Unknown. */

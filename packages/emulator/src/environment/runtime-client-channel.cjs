@@ -4,6 +4,8 @@ const fs = require("node:fs");
 
 const { FRAME, frame, FrameReader } = require("../runtime-api/frames.cjs");
 
+const EXIT_HEADER = "pilotlight-exit";
+
 /**
  * next, done and error of aws-lambda-ric's native client, over the channel that the emulator gave to
  * the process: an answer and the call of next after it leave in one write, and no reply to the
@@ -43,7 +45,7 @@ exports.channelClient = function channelClient({ fd, markLog }) {
     if (waiting.length === 0) channel.unref();
     if (call === undefined) return;
     if (kind === FRAME.refusal) call.reject(nextError(head));
-    else call.resolve({ bodyJson: body.toString("utf8"), headers: JSON.parse(head) });
+    else call.resolve({ bodyJson: body.toString("utf8"), headers: headersOf(head) });
   }
 
   function ended() {
@@ -84,6 +86,13 @@ exports.channelClient = function channelClient({ fd, markLog }) {
     error: (requestId, body) => post(FRAME.error, { requestId, body }),
   };
 };
+
+function headersOf(head) {
+  const headers = JSON.parse(head);
+  // A fault: the process ends as one does whose function ends it.
+  if (headers[EXIT_HEADER] !== undefined) process.exit(Number(headers[EXIT_HEADER]));
+  return headers;
+}
 
 /** Times that a full channel is tried again at once: the emulator is most often just reading. */
 const TRIES_MAX = 50;

@@ -29,6 +29,9 @@ exports.httpClient = function httpClient({ runtimeApi, markLog }) {
         response.on("error", reject);
         response.on("end", () => {
           if (response.statusCode !== 200) return reject(nextError(response.statusCode));
+          // A fault: the process ends as one does whose function ends it.
+          const exitCode = response.headers["pilotlight-exit"];
+          if (exitCode !== undefined) process.exit(Number(exitCode));
           const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
           resolve({ bodyJson: body.toString("utf8"), headers: decoded(response.headers) });
         });

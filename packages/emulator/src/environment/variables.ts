@@ -20,6 +20,8 @@ export interface VariablesOptions {
   readonly logStreamName: string;
   /** Folder that stands in for /tmp. */
   readonly temporaryDirectory: string;
+  /** Folder that stands in for /opt. */
+  readonly optDirectory?: string | undefined;
   readonly initializationType: InitializationType;
   /** AWS endpoint of this emulator, for SDK clients inside the function. */
   readonly endpointUrl?: string | undefined;
@@ -44,6 +46,31 @@ export function environmentVariables(options: VariablesOptions): Record<string, 
     ...reservedVariables(options),
     _LAMBDA_TELEMETRY_LOG_FD: String(LOG_FD),
   };
+}
+
+/**
+ * What external extensions do not get, beside whatever begins with an underscore.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html, read 2026-11-24
+ */
+const WITHHELD_FROM_EXTENSIONS: ReadonlySet<string> = new Set([
+  "AWS_EXECUTION_ENV",
+  "AWS_LAMBDA_LOG_GROUP_NAME",
+  "AWS_LAMBDA_LOG_STREAM_NAME",
+  "AWS_XRAY_CONTEXT_MISSING",
+  "AWS_XRAY_DAEMON_ADDRESS",
+  "LAMBDA_RUNTIME_DIR",
+  "LAMBDA_TASK_ROOT",
+]);
+
+/** The environment variables of an external extension, out of those of its function. */
+export function extensionVariables(
+  variables: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const passed = Object.entries(variables).filter(
+    ([name]) => !name.startsWith("_") && !WITHHELD_FROM_EXTENSIONS.has(name),
+  );
+  return Object.fromEntries(passed);
 }
 
 function unreservedVariables({

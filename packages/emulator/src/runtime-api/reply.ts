@@ -67,11 +67,11 @@ function tooLarge(bytesMax: number): Reply {
   );
 }
 
-function errorReply(status: number, errorType: string, errorMessage: string): Reply {
+export function errorReply(status: number, errorType: string, errorMessage: string): Reply {
   return jsonReply(status, { errorMessage, errorType });
 }
 
-function jsonReply(status: number, value: unknown): Reply {
+export function jsonReply(status: number, value: unknown): Reply {
   const body = JSON.stringify(value);
   const headers = [
     "Content-Type",

@@ -1,3 +1,12 @@
+/** Calls of the Extensions API and of those that go with it. */
+export type ExtensionRoute =
+  | "register_extension"
+  | "next_extension_event"
+  | "extension_init_error"
+  | "extension_exit_error"
+  | "subscribe_logs"
+  | "subscribe_telemetry";
+
 /** What a request to the Runtime API asks for. */
 export type Route =
   | { readonly kind: "next" }
@@ -5,6 +14,7 @@ export type Route =
   | { readonly kind: "error"; readonly requestId: string }
   | { readonly kind: "init_error" }
   | { readonly kind: "ping" }
+  | { readonly kind: ExtensionRoute }
   | { readonly kind: "not_found" }
   | { readonly kind: "method_not_allowed" };
 
@@ -12,6 +22,20 @@ const PREFIX = "/2018-06-01/";
 const INVOCATION = `${PREFIX}runtime/invocation/`;
 const RESPONSE = "/response";
 const ERROR = "/error";
+
+const EXTENSION = "/2020-01-01/extension/";
+
+/** Calls whose paths have no parameter, with their methods. */
+const PLAIN: Readonly<Record<string, readonly [method: string, route: Route]>> = {
+  [`${PREFIX}runtime/init/error`]: ["POST", { kind: "init_error" }],
+  [`${PREFIX}ping`]: ["GET", { kind: "ping" }],
+  [`${EXTENSION}register`]: ["POST", { kind: "register_extension" }],
+  [`${EXTENSION}event/next`]: ["GET", { kind: "next_extension_event" }],
+  [`${EXTENSION}init/error`]: ["POST", { kind: "extension_init_error" }],
+  [`${EXTENSION}exit/error`]: ["POST", { kind: "extension_exit_error" }],
+  "/2020-08-15/logs": ["PUT", { kind: "subscribe_logs" }],
+  "/2022-07-01/telemetry": ["PUT", { kind: "subscribe_telemetry" }],
+};
 
 const NEXT_ROUTE: Route = { kind: "next" };
 const NOT_FOUND_ROUTE: Route = { kind: "not_found" };
@@ -22,12 +46,12 @@ const METHOD_ROUTE: Route = { kind: "method_not_allowed" };
  *
  * @param url - Path as it was sent; a query is not part of this API.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
  */
 export function routeOf(method: string, url: string): Route {
   if (url.startsWith(INVOCATION)) return invocationRoute(method, url.slice(INVOCATION.length));
-  if (url === `${PREFIX}runtime/init/error`) return only("POST", method, { kind: "init_error" });
-  if (url === `${PREFIX}ping`) return only("GET", method, { kind: "ping" });
-  return NOT_FOUND_ROUTE;
+  const plain = Object.hasOwn(PLAIN, url) ? PLAIN[url] : undefined;
+  return plain === undefined ? NOT_FOUND_ROUTE : only(plain[0], method, plain[1]);
 }
 
 function invocationRoute(method: string, rest: string): Route {

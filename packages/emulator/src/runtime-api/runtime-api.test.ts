@@ -15,6 +15,8 @@ const EVENT: RuntimeEvent = {
   payload: Buffer.from('{"k":1}'),
 };
 
+const IDENTITY = { functionName: "f", functionVersion: "1", handler: "i.h", accountId: "0" };
+
 let api: RuntimeApi;
 let base: string;
 let answers: RuntimeAnswer[];
@@ -27,15 +29,19 @@ beforeEach(async () => {
   initErrors = [];
   nextCount = 0;
   onNext = undefined;
-  api = new RuntimeApi({
-    onNext: () => {
-      nextCount += 1;
-      onNext?.();
+  api = new RuntimeApi(
+    {
+      onNext: () => {
+        nextCount += 1;
+        onNext?.();
+      },
+      onAnswer: (answer) => answers.push(answer),
+      onStream: () => undefined,
+      onInitError: (payload) => initErrors.push(payload.toString("utf8")),
+      onExtensionChange: () => undefined,
     },
-    onAnswer: (answer) => answers.push(answer),
-    onStream: () => undefined,
-    onInitError: (payload) => initErrors.push(payload.toString("utf8")),
-  });
+    IDENTITY,
+  );
   base = `http://${await api.listen()}/2018-06-01`;
 });
 

@@ -1,19 +1,29 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 import { invariant } from "@pilotlight/core";
 
+import { LOGS_NOT_SUPPORTED, TELEMETRY_NOT_SUPPORTED } from "./extension-reply.ts";
+import { ExtensionRegistry, type FunctionIdentity } from "./extension-registry.ts";
 import { METHOD_NOT_ALLOWED, NOT_FOUND, PONG, refuse } from "./reply.ts";
-import { routeOf } from "./route.ts";
+import { type ExtensionRoute, routeOf } from "./route.ts";
 import type { RuntimeEvent } from "./runtime-event.ts";
-import { type RuntimeListener, RuntimeSession } from "./runtime-session.ts";
+import { type HttpCall, type RuntimeListener, RuntimeSession } from "./runtime-session.ts";
 import type { RuntimeState } from "./runtime-state.ts";
 
 /** An error's cause for tracing travels in a header, so headers may be as large as a stack trace. */
 const HEADER_BYTES_MAX = 1_048_576;
 
+/** What the Runtime API and the Extensions API tell the environment that they belong to. */
+export interface RuntimeApiListener extends RuntimeListener {
+  /** An extension has registered, asks for an event or tells an error. */
+  onExtensionChange(): void;
+}
+
 /**
- * The Runtime API of one environment: version 2018-06-01 on a free port of 127.0.0.1.
+ * The Runtime API of one environment: version 2018-06-01 on a free port of 127.0.0.1,
+ * and the Extensions API beside it.
  *
  * One server per environment, since aws-lambda-ric takes its address as strict host:port and a
  * call carries nothing else that would tell environments apart.
@@ -23,11 +33,23 @@ const HEADER_BYTES_MAX = 1_048_576;
 export class RuntimeApi {
   readonly #server: Server;
   readonly #session: RuntimeSession;
+  readonly extensions: ExtensionRegistry;
+  /** Connections of extensions, which stay when the runtime has ended. */
+  readonly #extensionSockets = new WeakSet<Socket>();
   #connectionCount = 0;
   #onDisconnected: (() => void)[] = [];
 
-  constructor(listener: RuntimeListener) {
-    this.#session = new RuntimeSession(listener);
+  constructor(listener: RuntimeApiListener, identity: FunctionIdentity) {
+    this.extensions = new ExtensionRegistry(identity, () => listener.onExtensionChange());
+    this.#session = new RuntimeSession({
+      onNext: (isLogMarked) => {
+        this.extensions.close();
+        listener.onNext(isLogMarked);
+      },
+      onAnswer: (answer) => listener.onAnswer(answer),
+      onStream: (head) => listener.onStream(head),
+      onInitError: (payload) => listener.onInitError(payload),
+    });
     this.#server = createServer(
       { maxHeaderSize: HEADER_BYTES_MAX, noDelay: true, keepAliveTimeout: 0 },
       (request, response) => this.#handle(request, response),
@@ -39,8 +61,7 @@ export class RuntimeApi {
     this.#server.on("connection", (socket) => {
       this.#connectionCount += 1;
       socket.on("close", () => {
-        this.#connectionCount -= 1;
-        if (this.#connectionCount === 0) this.#settleDisconnected();
+        if (!this.#extensionSockets.delete(socket)) this.#uncount();
       });
     });
   }
@@ -66,19 +87,22 @@ export class RuntimeApi {
     this.#session.connect(stream);
   }
 
-  /** Hands an event to the runtime, which must be waiting for one (state Ready). */
+  /** Hands an event to the extensions and to the runtime, which must be waiting for one (state Ready). */
   offer(event: RuntimeEvent): void {
+    this.extensions.offer(event);
     this.#session.offer(event);
   }
 
   /** Forgets the runtime that was connected, so that a new process can start over. */
   reset(): void {
     this.#session.reset();
+    this.extensions.reset();
     this.#server.closeAllConnections();
   }
 
   /**
-   * Settles when no HTTP connection is left, which is when all that the runtime sent by HTTP has been read.
+   * Settles when no HTTP connection of the runtime is left, which is when all that it sent by HTTP has been
+   * read.
    *
    * The channel is not counted: it is one of the pipes of the process, which are read to their ends before
    * the process counts as gone.
@@ -98,7 +122,21 @@ export class RuntimeApi {
     return promise;
   }
 
-  #settleDisconnected(): void {
+  /** Extensions keep their connections; one that also brings an answer counts again. */
+  #count(socket: Socket, isExtension: boolean): void {
+    if (isExtension === this.#extensionSockets.has(socket)) return;
+    if (isExtension) {
+      this.#extensionSockets.add(socket);
+      this.#uncount();
+    } else {
+      this.#extensionSockets.delete(socket);
+      this.#connectionCount += 1;
+    }
+  }
+
+  #uncount(): void {
+    this.#connectionCount -= 1;
+    if (this.#connectionCount > 0) return;
     const settle = this.#onDisconnected;
     this.#onDisconnected = [];
     for (const resolve of settle) resolve();
@@ -106,26 +144,48 @@ export class RuntimeApi {
 
   #handle(request: IncomingMessage, response: ServerResponse): void {
     response.sendDate = false;
+    const call = { request, response };
     const route = routeOf(request.method ?? "", request.url ?? "");
     switch (route.kind) {
       case "next":
-        return this.#session.next({ request, response });
+        return this.#session.next(call);
       case "response":
       case "error":
-        return this.#session.answer({
-          request,
-          response,
-          kind: route.kind,
-          requestId: route.requestId,
-        });
+        this.#count(request.socket, false);
+        return this.#session.answer({ ...call, kind: route.kind, requestId: route.requestId });
       case "init_error":
-        return this.#session.initError({ request, response });
+        return this.#session.initError(call);
       case "ping":
         return refuse(request, response, PONG);
       case "not_found":
         return refuse(request, response, NOT_FOUND);
       case "method_not_allowed":
         return refuse(request, response, METHOD_NOT_ALLOWED);
+      case "register_extension":
+      case "next_extension_event":
+      case "extension_init_error":
+      case "extension_exit_error":
+      case "subscribe_logs":
+      case "subscribe_telemetry":
+        this.#count(request.socket, true);
+        return this.#handleExtension(call, route.kind);
+    }
+  }
+
+  #handleExtension(call: HttpCall, kind: ExtensionRoute): void {
+    switch (kind) {
+      case "register_extension":
+        return this.extensions.register(call);
+      case "next_extension_event":
+        return this.extensions.next(call);
+      case "extension_init_error":
+        return this.extensions.tellError(call, "init_error");
+      case "extension_exit_error":
+        return this.extensions.tellError(call, "exit_error");
+      case "subscribe_logs":
+        return refuse(call.request, call.response, LOGS_NOT_SUPPORTED);
+      case "subscribe_telemetry":
+        return refuse(call.request, call.response, TELEMETRY_NOT_SUPPORTED);
     }
   }
 }

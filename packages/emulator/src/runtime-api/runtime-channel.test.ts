@@ -30,13 +30,19 @@ let emulatorEnd: Duplex;
 beforeEach(() => {
   told = [];
   received = [];
-  api = new RuntimeApi({
-    onNext: (isLogMarked) => told.push(isLogMarked ? "next, marked" : "next"),
-    onAnswer: (answer) =>
-      told.push("payload" in answer ? `${answer.kind} ${answer.payload.toString()}` : answer.kind),
-    onStream: () => undefined,
-    onInitError: () => told.push("init error"),
-  });
+  api = new RuntimeApi(
+    {
+      onNext: (isLogMarked) => told.push(isLogMarked ? "next, marked" : "next"),
+      onAnswer: (answer) =>
+        told.push(
+          "payload" in answer ? `${answer.kind} ${answer.payload.toString()}` : answer.kind,
+        ),
+      onStream: () => undefined,
+      onInitError: () => told.push("init error"),
+      onExtensionChange: () => undefined,
+    },
+    { functionName: "f", functionVersion: "1", handler: "i.h", accountId: "0" },
+  );
 });
 
 afterEach(() => api.close());

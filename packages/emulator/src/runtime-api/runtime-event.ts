@@ -11,7 +11,11 @@ export interface RuntimeEvent {
   /** Decoded JSON. */
   readonly clientContext?: string | undefined;
   readonly traceId?: string | undefined;
+  /** A fault: our own runtime client exits with this status instead of running the function. */
+  readonly exitCode?: number | undefined;
 }
+
+const EXIT_HEADER = "pilotlight-exit";
 
 /**
  * Headers of an event, names and values in turn; what is empty is left out.
@@ -37,6 +41,7 @@ export function eventHeaders(event: RuntimeEvent): string[] {
   if (event.clientContext) {
     headers.push("Lambda-Runtime-Client-Context", headerText(event.clientContext));
   }
+  if (event.exitCode !== undefined) headers.push(EXIT_HEADER, String(event.exitCode));
   return headers;
 }
 
@@ -45,7 +50,7 @@ export function eventHeaders(event: RuntimeEvent): string[] {
  * none of those that describe the body.
  */
 export function eventFields(event: RuntimeEvent): Record<string, string> {
-  const { traceId, clientContext } = event;
+  const { traceId, clientContext, exitCode } = event;
   return {
     "lambda-runtime-aws-request-id": event.requestId,
     "lambda-runtime-deadline-ms": String(event.deadlineEpochMs),
@@ -53,6 +58,7 @@ export function eventFields(event: RuntimeEvent): Record<string, string> {
     "lambda-runtime-invocation-id": event.invocationId,
     ...(traceId && { "lambda-runtime-trace-id": traceId }),
     ...(clientContext && { "lambda-runtime-client-context": clientContext }),
+    ...(exitCode !== undefined && { [EXIT_HEADER]: String(exitCode) }),
   };
 }
 

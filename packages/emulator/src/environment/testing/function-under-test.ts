@@ -10,7 +10,8 @@ import type {
   Invocation,
   InvocationOutcome,
 } from "../contract.ts";
-import { type EnvironmentOptions, startEnvironment } from "../environment.ts";
+import type { EnvironmentOptions } from "../environment-options.ts";
+import { startEnvironment } from "../environment.ts";
 
 /** What a test says about its function; `files` maps names to contents. */
 export interface FunctionSketch {
@@ -18,6 +19,9 @@ export interface FunctionSketch {
   readonly handler?: string;
   readonly timeoutSec?: number;
   readonly variables?: Readonly<Record<string, string>>;
+  readonly memoryMb?: number;
+  /** Files of a layer, by their names under /opt. */
+  readonly layer?: Readonly<Record<string, string>>;
   readonly options?: Partial<EnvironmentOptions>;
 }
 
@@ -41,10 +45,8 @@ export class FunctionUnderTest {
 
   static async start(sketch: FunctionSketch): Promise<FunctionUnderTest> {
     const folder = await mkdtemp(path.join(tmpdir(), "pilotlight-test-"));
-    for (const [name, content] of Object.entries(sketch.files)) {
-      await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
-      await writeFile(path.join(folder, name), content, { mode: 0o755 });
-    }
+    await writeFiles(path.join(folder, "task"), sketch.files);
+    await writeFiles(path.join(folder, "layer"), sketch.layer ?? {});
     return new FunctionUnderTest(folder, sketch);
   }
 
@@ -55,11 +57,12 @@ export class FunctionUnderTest {
       functionArn: "arn:aws:lambda:us-east-1:000000000000:function:f",
       version: "$LATEST",
       handler: sketch.handler ?? "index.handler",
-      codeDirectory: folder,
-      memoryMb: 128,
+      codeDirectory: path.join(folder, "task"),
+      memoryMb: sketch.memoryMb ?? 128,
       timeoutSec: sketch.timeoutSec ?? 10,
       variables: sketch.variables ?? {},
       nodePath: [],
+      ...(sketch.layer !== undefined && { layerDirectories: [path.join(folder, "layer")] }),
     };
     this.environment = startEnvironment({
       version,
@@ -108,7 +111,15 @@ export class FunctionUnderTest {
   }
 
   async end(): Promise<void> {
-    await this.environment.stop("the test is over");
+    await this.environment.stop("the test is over", { budgetMsMax: 0 });
     await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), content, { mode: 0o755 });
   }
 }
