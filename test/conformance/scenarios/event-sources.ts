@@ -5,7 +5,7 @@ import { packageOf } from "../deployment-package.ts";
 import { eventually } from "../emulator-under-test.ts";
 import type { HttpReply } from "../http-reply.ts";
 import type { Scenario } from "../scenario.ts";
-import { withBody, withParams, withValue } from "../step-changes.ts";
+import { withParams, withValue } from "../step-changes.ts";
 
 const logsEvents = packageOf("echo.returnsNothing");
 const reports = packageOf("queue-consumer.reports");
