@@ -64,7 +64,7 @@ describe("the operations on function URLs", () => {
     ["GET", "absent/url", undefined, 404, MISSING],
     ["DELETE", "echo/url?Qualifier=live", undefined, 404, MISSING],
     ["GET", "absent/urls", undefined, 404, "Function does not exist"],
-  ])("%s %s with %j is refused", async (method, path, body, status, message) => {
+  ])("%s %s with %j is refused", async (...[method, path, body, status, message]) => {
     const { call } = await withAlias();
     const reply = await call(`${method} /2021-10-31/functions/${path}`, body);
     expect([reply.status, reply.body["Message"]]).toEqual([status, message]);

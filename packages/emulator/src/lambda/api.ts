@@ -31,8 +31,10 @@ import {
   updateFunctionConfiguration,
 } from "./function-operations.ts";
 import type { Invoker } from "./invoke.ts";
+import { PERMISSION_ROUTES } from "./permissions/permission-operations.ts";
 import { matches, type Route, route } from "./route.ts";
 import { STREAMING_ROUTES } from "./streaming/invoke-with-response-stream.ts";
+import { TAG_ROUTES } from "./tags/tag-operations.ts";
 
 /** What the Lambda API works with. */
 export interface LambdaContext extends FunctionContext, EventInvokeContext {
@@ -70,6 +72,8 @@ const ROUTES: readonly Route<LambdaContext>[] = [
   ...EVENT_INVOKE_ROUTES,
   ...STREAMING_ROUTES,
   ...FUNCTION_URL_ROUTES,
+  ...PERMISSION_ROUTES,
+  ...TAG_ROUTES,
   route("GET /2016-08-19/account-settings", "GetAccountSettings", getAccountSettings),
 ];
 

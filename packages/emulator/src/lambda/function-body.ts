@@ -6,16 +6,25 @@ import { LATEST, REGION } from "./names.ts";
 /** Names the runtime's patch version; AWS's value is opaque, and so is this one. */
 const RUNTIME_VERSION_ARN = `arn:aws:lambda:${REGION}::runtime:pilotlight-node24`;
 
+/** A version, and how it was asked for. */
+interface DescribedVersion {
+  readonly version: VersionRecord;
+  /** Whether the ARN names the version. */
+  readonly isQualified: boolean;
+  /** The alias that led to the version: the ARN names it instead. */
+  readonly alias?: string | undefined;
+}
+
 /** The members of FunctionConfiguration that lists have too. */
 export function listedConfiguration(
   record: FunctionRecord,
-  { version, isQualified }: { version: VersionRecord; isQualified: boolean },
+  { version, isQualified, alias = version.version }: DescribedVersion,
 ): Record<string, unknown> {
   const { settings, code } = version;
   const hasVariables = Object.keys(settings.variables).length > 0;
   return {
     FunctionName: record.name,
-    FunctionArn: isQualified ? `${record.arn}:${version.version}` : record.arn,
+    FunctionArn: isQualified ? `${record.arn}:${alias}` : record.arn,
     Runtime: settings.runtime,
     Role: settings.role,
     Handler: settings.handler,
@@ -43,11 +52,11 @@ export function listedConfiguration(
 /** FunctionConfiguration with the function's state, as every operation on one function answers it. */
 export function configurationBody(
   record: FunctionRecord,
-  { version, isQualified }: { version: VersionRecord; isQualified: boolean },
+  described: DescribedVersion,
 ): Record<string, unknown> {
   return {
-    ...listedConfiguration(record, { version, isQualified }),
-    ...stateMembers(record, version),
+    ...listedConfiguration(record, described),
+    ...stateMembers(record, described.version),
     RuntimeVersionConfig: { RuntimeVersionArn: RUNTIME_VERSION_ARN },
   };
 }

@@ -24,6 +24,7 @@ import type { FunctionCode, FunctionRecord, VersionRecord } from "./function-rec
 import { aliasesOf, type FunctionStore } from "./function-store.ts";
 import { functionArn, isAliasName, LATEST, parseFunctionReference } from "./names.ts";
 import { pageOf } from "./page.ts";
+import { tagsMember, withTags } from "./tags/tags.ts";
 
 /** What the operations on functions work with. */
 export interface FunctionContext {
@@ -33,13 +34,16 @@ export interface FunctionContext {
 }
 
 const NAME_CHARS_MAX = LAMBDA_LIMITS.functionNameCharsMax;
+const DESCRIPTION_CHARS_MAX = 256;
 
 export async function createFunction(context: FunctionContext, call: Call): Promise<Reply> {
   const members = parseMembers(call.body);
   const name = newFunctionName(stringMember(members, "FunctionName"));
   const settings = settingsForCreate(members);
+  const tags = withTags(new Map(), tagsMember(members));
   const code = await codeOf(context, { name, members: members["Code"] });
   const record = await orRemoveCode(code, () => context.store.create(name, { settings, code }));
+  record.tags = tags;
   const published = members["Publish"] === true ? context.store.publish(record) : undefined;
   const body = configurationBody(record, {
     version: published ?? record.latest,
@@ -51,20 +55,27 @@ export async function createFunction(context: FunctionContext, call: Call): Prom
 }
 
 export function getFunction({ store }: FunctionContext, call: Call): Reply {
-  const { record, version, isQualified } = calledVersion(store, call);
+  const { record, ...described } = calledVersion(store, call);
   return jsonReply(200, {
-    Configuration: configurationBody(record, { version, isQualified }),
-    Code: codeLocation(version),
+    Configuration: configurationBody(record, described),
+    Code: codeLocation(described.version),
+    ...(record.tags.size === 0 ? {} : { Tags: Object.fromEntries(record.tags) }),
   });
 }
 
 export function getFunctionConfiguration({ store }: FunctionContext, call: Call): Reply {
-  const { record, version, isQualified } = calledVersion(store, call);
-  return jsonReply(200, configurationBody(record, { version, isQualified }));
+  const { record, ...described } = calledVersion(store, call);
+  return jsonReply(200, configurationBody(record, described));
 }
 
 export function listFunctions({ store }: FunctionContext, call: Call): Reply {
-  const includesVersions = call.query.get("FunctionVersion") === "ALL";
+  const wanted = call.query.get("FunctionVersion");
+  if (wanted !== null && wanted !== "ALL") {
+    throw validationFailed([
+      `Value '${wanted}' at 'functionVersion' failed to satisfy constraint: Member must satisfy enum value set: [ALL]`,
+    ]);
+  }
+  const includesVersions = wanted === "ALL";
   const versions = store
     .list()
     .flatMap((record) =>
@@ -149,6 +160,8 @@ export function deleteFunction({ store }: FunctionContext, call: Call): Reply {
 export async function publishVersion({ store }: FunctionContext, call: Call): Promise<Reply> {
   const { name } = calledFunction(call);
   const members = parseMembers(call.body);
+  const description = stringMember(members, "Description");
+  checkDescription(description);
   // AWS answers 409 during an update; waiting for its end spares the caller a loop.
   await store.settled(store.get(name));
   const record = store.get(name);
@@ -159,7 +172,7 @@ export async function publishVersion({ store }: FunctionContext, call: Call): Pr
       `CodeSHA256 (${sha256}) is different from current CodeSHA256 in $LATEST (${record.latest.code.sha256}). Please try again with the CodeSHA256 in $LATEST.`,
     );
   }
-  const version = store.publish(record, { description: stringMember(members, "Description") });
+  const version = store.publish(record, { description });
   return jsonReply(201, configurationBody(record, { version, isQualified: true }));
 }
 
@@ -177,14 +190,31 @@ export function listVersionsByFunction({ store }: FunctionContext, call: Call): 
   });
 }
 
+function checkDescription(description: string | undefined): void {
+  if (description === undefined || description.length <= DESCRIPTION_CHARS_MAX) return;
+  throw validationFailed([
+    `Value '${description}' at 'description' failed to satisfy constraint: Member must have length less than or equal to ${DESCRIPTION_CHARS_MAX}`,
+  ]);
+}
+
 function calledVersion(
   store: FunctionStore,
   call: Call,
-): { record: FunctionRecord; version: VersionRecord; isQualified: boolean } {
+): {
+  record: FunctionRecord;
+  version: VersionRecord;
+  isQualified: boolean;
+  alias: string | undefined;
+} {
   const reference = calledFunction(call);
   const version = store.resolve(reference);
-  const isQualified = reference.qualifier !== undefined;
-  return { record: store.get(reference.name), version, isQualified };
+  const { name, qualifier } = reference;
+  return {
+    record: store.get(name),
+    version,
+    isQualified: qualifier !== undefined,
+    alias: qualifier !== undefined && isAliasName(qualifier) ? qualifier : undefined,
+  };
 }
 
 function newFunctionName(given: string | undefined): string {

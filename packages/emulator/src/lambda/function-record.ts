@@ -1,5 +1,6 @@
 import type { FunctionVersion } from "../environment/contract.ts";
 import type { FunctionPhase } from "./function-state.ts";
+import type { PolicyStatement } from "./permissions/statement.ts";
 
 export type Architecture = "arm64" | "x86_64";
 
@@ -73,6 +74,9 @@ export interface FunctionRecord {
   /** By number, oldest first. */
   readonly versions: Map<string, VersionRecord>;
   readonly aliases: Map<string, AliasRecord>;
+  /** Resource policies by version or alias; that of the function itself under `$LATEST`. */
+  readonly policies: Map<string, readonly PolicyStatement[]>;
+  tags: ReadonlyMap<string, string>;
   /** The number that the next published version gets; numbers are never used again. */
   nextVersion: number;
 }

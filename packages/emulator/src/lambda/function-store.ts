@@ -87,6 +87,8 @@ export class FunctionStore {
       publishedFrom: undefined,
       versions: new Map(),
       aliases: new Map(),
+      policies: new Map(),
+      tags: new Map(),
       nextVersion: 1,
     };
     this.#functions.set(name, record);
@@ -212,6 +214,22 @@ export class FunctionStore {
     if (revisionId !== undefined && revisionId !== current.revisionId) throw preconditionFailed();
   }
 
+  /** The version or alias that has a policy, for its revision. @throws AwsError 404 when there is none. */
+  resolvePlace(record: FunctionRecord, qualifier: string): { readonly revisionId: string } {
+    const { name } = record;
+    return record.aliases.get(qualifier) ?? this.resolve({ name, qualifier });
+  }
+
+  /** Gives a version or an alias a new revision: something that hangs on it has changed. */
+  renewRevision(record: FunctionRecord, qualifier: string): void {
+    const revisionId = randomUUID();
+    const alias = record.aliases.get(qualifier);
+    const version = record.versions.get(qualifier);
+    if (qualifier === LATEST) record.latest = { ...record.latest, revisionId };
+    else if (alias !== undefined) record.aliases.set(qualifier, { ...alias, revisionId });
+    else if (version !== undefined) record.versions.set(qualifier, { ...version, revisionId });
+  }
+
   /** Settles when no update is in progress. */
   async settled(record: FunctionRecord): Promise<void> {
     await this.#updates.get(record);
@@ -254,6 +272,7 @@ export class FunctionStore {
     const removed = record.versions.get(version);
     if (removed === undefined) return;
     record.versions.delete(version);
+    record.policies.delete(version);
     for (const observer of this.#observers) observer.onVersionDeleted?.(record.name, version);
     this.#onRetired(removed);
   }
@@ -274,6 +293,7 @@ export class FunctionStore {
   /** Removes an alias; removing one that does not exist changes nothing. */
   deleteAlias(record: FunctionRecord, name: string): void {
     record.aliases.delete(name);
+    record.policies.delete(name);
     for (const observer of this.#observers) observer.onAliasDeleted?.(record.name, name);
   }
 

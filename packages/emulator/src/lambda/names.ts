@@ -36,6 +36,7 @@ const TAKES_QUALIFIED_NAME: ReadonlySet<string> = new Set([
   "GetFunctionConfiguration",
   "ListVersionsByFunction",
   "DeleteFunction",
+  "GetPolicy",
   "PutFunctionEventInvokeConfig",
   "UpdateFunctionEventInvokeConfig",
   "GetFunctionEventInvokeConfig",

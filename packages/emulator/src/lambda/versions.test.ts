@@ -64,6 +64,32 @@ describe("versions and aliases over the Lambda API", () => {
     expect(Versions).not.toMatchObject([{ State: "Active" }, {}]);
   });
 
+  test("names the alias in the ARN of a function that was asked for by it", async () => {
+    const { call } = await start();
+    await call(`POST ${FUNCTIONS}`, newFunction("echo", { Publish: true }));
+    await call(`POST ${FUNCTIONS}/echo/aliases`, { Name: "live", FunctionVersion: "1" });
+    const expected = { FunctionArn: `${ARN}echo:live`, Version: "1" };
+    expect((await call(`GET ${FUNCTIONS}/echo:live/configuration`)).body).toMatchObject(expected);
+    expect((await call(`GET ${FUNCTIONS}/echo?Qualifier=live`)).body).toMatchObject({
+      Configuration: expected,
+    });
+  });
+
+  test("refuses to publish other code than the caller means, and a description that is too long", async () => {
+    const { call } = await start();
+    await call(`POST ${FUNCTIONS}`, newFunction("echo"));
+    const publish = (body: object) => call(`POST ${FUNCTIONS}/echo/versions`, body);
+    const other = await publish({ CodeSha256: "other" });
+    expect(other).toMatchObject({ status: 400, errorType: "InvalidParameterValueException" });
+    expect(other.body["message"]).toMatch(/^CodeSHA256 \(other\) is different from current/);
+    expect(await publish({ Description: "d".repeat(257) })).toMatchObject({
+      status: 400,
+      errorType: "ValidationException",
+    });
+    expect((await publish({ RevisionId: "old" })).status).toBe(412);
+    expect((await publish({ Description: "d".repeat(256) })).status).toBe(201);
+  });
+
   test("keeps aliases: create, get, move, list, delete, and delete again", async () => {
     const { call } = await start();
     await call(`POST ${FUNCTIONS}`, newFunction("echo", { Publish: true }));
