@@ -30,7 +30,7 @@ import { SqsError, unknownQueue } from "./sqs-error.ts";
 /** AWS has no such limit; a folder of files has one. */
 const QUEUES_MAX = 1000;
 
-/** What the messages of all queues may take in memory, about. */
+/** A laptop's memory has a bound; AWS's queues have none. */
 const STORED_BYTES_MAX = 268_435_456;
 
 /**
@@ -50,6 +50,11 @@ interface AccountQueuesOptions {
   readonly directory: string;
   /** Address of the AWS endpoint, where it is known. */
   readonly baseUrl?: () => string;
+  /**
+   * What the messages of all queues may take in memory, about.
+   * @default 256 MiB
+   */
+  readonly storedBytesMax?: number;
 }
 
 /** The queues of the account. */
@@ -57,6 +62,7 @@ export class AccountQueues implements Queues {
   readonly #queues = new Map<string, LiveQueue>();
   readonly #directory: string;
   readonly #baseUrl: () => string;
+  readonly #storedBytesMax: number;
   readonly #surroundings: QueueSurroundings;
   readonly #ledger: StorageLedger = { bytes: 0 };
   /** When a name was deleted, or a queue purged. */
@@ -64,7 +70,9 @@ export class AccountQueues implements Queues {
   readonly #purgedMs = new Map<string, number>();
 
   /** @throws PilotlightError ERR_STATE_BROKEN when a queue's file cannot be read. */
-  constructor({ clock, directory, baseUrl = () => "" }: AccountQueuesOptions) {
+  constructor(options: AccountQueuesOptions) {
+    const { clock, directory, baseUrl = () => "", storedBytesMax = STORED_BYTES_MAX } = options;
+    this.#storedBytesMax = storedBytesMax;
     this.#directory = directory;
     this.#baseUrl = baseUrl;
     this.#surroundings = {
@@ -170,10 +178,10 @@ export class AccountQueues implements Queues {
   accept(queue: LiveQueue, outgoing: OutgoingMessage): SentMessage {
     const accepted = acceptedMessage(outgoing, queue.settings);
     const message = { ...accepted, id: "", sentMs: 0, enqueuedMs: 0 };
-    if (this.#ledger.bytes + storedBytes(message) > STORED_BYTES_MAX) {
+    if (this.#ledger.bytes + storedBytes(message) > this.#storedBytesMax) {
       throw new SqsError(
         "OverLimit",
-        `The queues of the emulator hold ${STORED_BYTES_MAX} bytes at most, of which ${this.#ledger.bytes} are used; receive and delete messages, or purge a queue.`,
+        `The queues of the emulator hold ${this.#storedBytesMax} bytes at most, of which ${this.#ledger.bytes} are used; receive and delete messages, or purge a queue.`,
       );
     }
     return queue.send(accepted);

@@ -19,26 +19,31 @@ describe("OrderedHeap", () => {
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const heap = new OrderedHeap<Item>(({ order }) => order);
         const added: Item[] = [];
-        let expected: Item[] = [];
+        let there: Item[] = [];
+        const actual: unknown[] = [];
+        const expected: unknown[] = [];
         for (const one of steps) {
           if (one === "take") {
             const taken = heap.take();
-            expect(taken?.order).toBe(smallest(expected));
-            expected = expected.filter((item) => item !== taken);
+            actual.push(taken?.order);
+            expected.push(smallest(there));
+            there = there.filter((item) => item !== taken);
           } else if ("add" in one) {
             const item = { order: one.add };
             added.push(item);
-            expected.push(item);
+            there.push(item);
             heap.add(item);
           } else {
             const item = added[one.delete];
             if (item === undefined) continue;
-            expect(heap.delete(item)).toBe(expected.includes(item));
-            expected = expected.filter((other) => other !== item);
+            actual.push(heap.delete(item));
+            expected.push(there.includes(item));
+            there = there.filter((other) => other !== item);
           }
-          expect(heap.size).toBe(expected.length);
-          expect(heap.peek()?.order).toBe(smallest(expected));
+          actual.push(heap.size, heap.peek()?.order);
+          expected.push(there.length, smallest(there));
         }
+        expect(actual).toEqual(expected);
       }),
     );
   });

@@ -33,6 +33,8 @@ type Operation = typeof operation extends fc.Arbitrary<infer Value> ? Value : ne
 
 /** The queue beside the naive one: both do the same, and must answer the same. */
 class Pair {
+  readonly actual: unknown[] = [];
+  readonly expected: unknown[] = [];
   readonly #clock = new VirtualClock(0);
   readonly #ledger = { bytes: 0 };
   readonly #queue: MessageQueue;
@@ -79,7 +81,7 @@ class Pair {
     const { received, dead } = this.#queue.receive({ messagesMax, ...rest });
     const ids = (messages: readonly QueuedMessage[]) => messages.map(({ message }) => message.id);
     const expected = this.#naive.receive({ messagesMax, ...rest });
-    expect({ received: ids(received), dead: ids(dead) }).toEqual(expected);
+    this.#note({ received: ids(received), dead: ids(dead) }, expected);
     for (const { message, receiveCount } of received) {
       this.#receipts.push({ messageId: message.id, receiveCount });
     }
@@ -90,20 +92,25 @@ class Pair {
     if (receipt === undefined) return;
     const { messageId, receiveCount } = receipt;
     if ("delete" in one) {
-      expect(this.#queue.delete(receipt)).toBe(this.#naive.delete(messageId, receiveCount));
+      this.#note(this.#queue.delete(receipt), this.#naive.delete(messageId, receiveCount));
     } else {
       const expected = this.#naive.hide(messageId, { receiveCount, ms: one.ms });
-      expect(this.#queue.hide(receipt, one.ms)).toBe(expected);
+      this.#note(this.#queue.hide(receipt, one.ms), expected);
     }
   }
 
   #compare(): void {
     this.#queue.advance();
     this.#naive.advanceTo(this.#clock.epochMs());
-    expect(this.#queue.counts()).toEqual(this.#naive.counts());
-    expect(this.#queue.nextVisibleAtMs).toBe(this.#naive.nextVisibleAtMs());
-    expect(this.#ledger.bytes).toBe(this.#queue.bytes);
-    expect(this.#queue.bytes === 0).toBe(this.#queue.size === 0);
+    this.#note(this.#queue.counts(), this.#naive.counts());
+    this.#note(this.#queue.nextVisibleAtMs, this.#naive.nextVisibleAtMs());
+    this.#note(this.#ledger.bytes, this.#queue.bytes);
+    this.#note(this.#queue.bytes === 0, this.#queue.size === 0);
+  }
+
+  #note(actual: unknown, expected: unknown): void {
+    this.actual.push(actual);
+    this.expected.push(expected);
   }
 }
 
@@ -138,6 +145,7 @@ describe("MessageQueue", () => {
       fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
         const pair = new Pair(isFifo);
         for (const one of operations) pair.run(one);
+        expect(pair.actual).toEqual(pair.expected);
       }),
       { numRuns: 400 },
     );
