@@ -27,6 +27,11 @@ export function withBody(step: Step, change: (body: CaseValue) => CaseValue): St
   return body === undefined ? step : expecting(step, { body: change(body) });
 }
 
+/** The step as one that must end with the status, though the case expects nothing of it. */
+export function withStatus(step: Step, status: number): Step {
+  return { ...expecting(step, { status }), setup: false };
+}
+
 function inTexts(value: CaseValue, change: (text: string) => string): CaseValue {
   if (typeof value === "string") return change(value);
   if (Array.isArray(value)) return value.map((item: CaseValue) => inTexts(item, change));

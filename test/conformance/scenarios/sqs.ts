@@ -1,8 +1,9 @@
-import type { Step } from "../case-file.ts";
+import type { CaseValue, Step } from "../case-file.ts";
 import type { CaseRun } from "../case-run.ts";
 import { eventually } from "../emulator-under-test.ts";
 import { httpCall, type HttpReply } from "../http-reply.ts";
 import type { Scenario } from "../scenario.ts";
+import { withBody, withStatus } from "../step-changes.ts";
 
 const AUTHORIZATION =
   "AWS4-HMAC-SHA256 Credential=test/20261124/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
@@ -110,24 +111,23 @@ const fifoNames = (run: CaseRun) => {
 };
 
 /** The recorder parsed the body of the message; on the wire it is the text that was sent. */
-function withBodyAsSent(step: Step, index: number): Step {
-  if (index !== 1) return step;
-  const body = JSON.stringify(step.then?.body).replace(
-    '"Body":{"foo":"bar"}',
-    `"Body":${JSON.stringify('{"foo": "bar"}')}`,
-  );
-  return { ...step, then: { ...step.then, body: JSON.parse(body) } };
+function withBodyAsSent(step: Step): Step {
+  return withBody(step, (body) => {
+    const sent = JSON.stringify('{"foo": "bar"}');
+    const text = JSON.stringify(body).replace('"Body":{"foo":"bar"}', `"Body":${sent}`);
+    return JSON.parse(text) as CaseValue;
+  });
 }
 
 /** The last call is one of the query protocol, whose parameters are a form. */
 function withQueryCall(step: Step): Step {
   if (step.when?.service !== "sqs_query") return step;
-  return { when: { http: { method: "POST", uri: "/" } }, then: { status: 400 } };
+  return withStatus({ ...step, when: { http: { method: "POST", uri: "/" } } }, 400);
 }
 
 /** The last two calls repeat the first two through a second client, whose expectations the case leaves out. */
 function withRefusals(step: Step): Step {
-  return step.setup === true ? { when: step.when ?? {}, then: { status: 400 } } : step;
+  return step.setup === true ? withStatus(step, 400) : step;
 }
 
 export const SQS_SCENARIOS: Readonly<Record<string, Scenario>> = {
