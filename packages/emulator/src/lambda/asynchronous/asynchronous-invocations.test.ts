@@ -1,0 +1,116 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+import {
+  ARN,
+  FUNCTIONS,
+  newFunction,
+  startScriptedEmulator,
+  stopScriptedEmulators,
+} from "../../testing/scripted-emulator.ts";
+
+afterEach(stopScriptedEmulators);
+
+const TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+
+type World = Awaited<ReturnType<typeof startScriptedEmulator>>;
+
+async function startWorld(): Promise<World> {
+  const world = await startScriptedEmulator({ isManual: true });
+  await world.call(`POST ${FUNCTIONS}`, newFunction("fn", { Publish: true }));
+  await world.call(`POST ${FUNCTIONS}`, newFunction("records"));
+  await world.call(`POST ${FUNCTIONS}/fn/aliases`, { Name: "live", FunctionVersion: "1" });
+  return world;
+}
+
+function send({ call }: World, target: string, headers: Record<string, string> = {}) {
+  return call(
+    `POST ${FUNCTIONS}/${target}/invocations`,
+    { n: 1 },
+    { "x-amz-invocation-type": "Event", ...headers },
+  );
+}
+
+/** Sets the destination of both kinds of record to the function "records". */
+function report({ call }: World, target: string, more: object = {}) {
+  const destination = { Destination: `${ARN}records` };
+  const [name = "", query] = target.split("?");
+  return call(
+    `PUT /2019-09-25/functions/${name}/event-invoke-config${query === undefined ? "" : `?${query}`}`,
+    { DestinationConfig: { OnSuccess: destination, OnFailure: destination }, ...more },
+  );
+}
+
+/** The invocation that the `index`th environment has got, when it has. */
+function invocation({ environments }: World, index: number) {
+  return vi.waitFor(() => {
+    const got = environments[index]?.invocations[0];
+    if (got === undefined) throw new Error(`environment ${index} has got no event yet`);
+    return got;
+  });
+}
+
+function textOf({ payload }: { payload: Uint8Array }): string {
+  return Buffer.from(payload).toString();
+}
+
+describe("AsynchronousInvocations", () => {
+  test("sends the record of a success to a function, under the trace id of the event", async () => {
+    const world = await startWorld();
+    await report(world, "fn");
+    const { headers } = await send(world, "fn", { "x-amzn-trace-id": TRACE });
+    expect((await invocation(world, 0)).traceId).toBe(TRACE);
+    world.environments[0]?.answer('{"done":true}');
+    const got = await invocation(world, 1);
+    expect(JSON.parse(textOf(got))).toEqual({
+      version: "1.0",
+      timestamp: "2023-11-14T22:13:20.000Z",
+      requestContext: {
+        requestId: headers.get("x-amzn-requestid"),
+        functionArn: `${ARN}fn:$LATEST`,
+        condition: "Success",
+        approximateInvokeCount: 1,
+      },
+      requestPayload: { n: 1 },
+      responseContext: { statusCode: 200, executedVersion: "$LATEST" },
+      responsePayload: { done: true },
+    });
+    expect(got.traceId).toBe(TRACE);
+  });
+
+  test("gives an event without a trace id one, and keeps it over its retries", async () => {
+    const world = await startWorld();
+    await send(world, "fn");
+    const first = await invocation(world, 0);
+    expect(first.traceId).toMatch(
+      /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/,
+    );
+    world.environments[0]?.answer('{"errorMessage":"broken"}', { isFunctionError: true });
+    world.environments[0]?.free();
+    await vi.waitFor(() => {
+      world.clock.advanceMs(60_000);
+      expect(world.environments[0]?.invocations).toHaveLength(2);
+    });
+    expect(world.environments[0]?.invocations[1]).toMatchObject({
+      requestId: first.requestId,
+      traceId: first.traceId,
+    });
+  });
+
+  test("follows the configuration of the qualifier that the caller named, and of no other", async () => {
+    const world = await startWorld();
+    await report(world, "fn?Qualifier=live", { MaximumRetryAttempts: 0 });
+    await send(world, "fn:live");
+    await invocation(world, 0);
+    world.environments[0]?.answer('{"errorMessage":"broken"}', { isFunctionError: true });
+    expect(JSON.parse(textOf(await invocation(world, 1)))).toMatchObject({
+      requestContext: { functionArn: `${ARN}fn:live`, condition: "RetriesExhausted" },
+      responseContext: { executedVersion: "1", functionError: "Unhandled" },
+    });
+    // The unqualified function has no destination: its success is not reported.
+    await send(world, "fn");
+    await invocation(world, 2);
+    world.environments[2]?.answer();
+    await send(world, "records");
+    expect(JSON.parse(textOf(await invocation(world, 3)))).toEqual({ n: 1 });
+  });
+});
