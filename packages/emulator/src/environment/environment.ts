@@ -13,6 +13,7 @@ import type {
   Invocation,
   InvocationOutcome,
 } from "./contract.ts";
+import { EnvironmentMemory } from "./environment-memory.ts";
 import type { EnvironmentOptions } from "./environment-options.ts";
 import { strikeInit, strikeInvocation } from "./fault-effect.ts";
 import { Flight } from "./flight.ts";
@@ -22,7 +23,6 @@ import { idleLossText, lossFailure } from "./loss-text.ts";
 import { logStreamName } from "./names.ts";
 import { initLimitMs } from "./init-limit.ts";
 import { postedErrorType } from "./outcome-text.ts";
-import { PeakMemory } from "./peak-memory.ts";
 import { type EnvironmentSignal, nextPhase } from "./phase.ts";
 import { type Loss, ProcessDomain } from "./process-domain.ts";
 import { initReportLine, initStartLine, type Status } from "./report.ts";
@@ -51,7 +51,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   readonly #api: RuntimeApi;
   readonly #log: FunctionLog;
   readonly #logGate = new LogGate(() => this.#runtimeReady());
-  readonly #memory: PeakMemory;
+  readonly #memory: EnvironmentMemory;
   readonly #logStreamName: string;
   readonly #started: Promise<void>;
   #phase: EnvironmentPhase = "initialising";
@@ -78,7 +78,13 @@ class ProcessEnvironment implements ExecutionEnvironment {
     this.#clock = options.clock ?? realClock;
     this.startedAtEpochMs = this.#clock.epochMs();
     this.#logStreamName = logStreamName(this.version.version, this.startedAtEpochMs);
-    this.#memory = new PeakMemory(this.#clock);
+    this.#memory = new EnvironmentMemory({
+      name: this.id,
+      limitMb: this.version.memoryMb,
+      limit: options.memoryLimit ?? "watchdog",
+      clock: this.#clock,
+      onFallback: (line) => this.#listener.onLog(this, line),
+    });
     this.#log = new FunctionLog(
       (line) => this.#listener.onLog(this, line),
       () => this.#domain?.runtime?.flushLines(),
@@ -199,9 +205,11 @@ class ProcessEnvironment implements ExecutionEnvironment {
         onLogMark: () => this.#logGate.logMarked(),
       },
       folders: this.#folders,
+      onStarted: (pid) => this.#memory.add(pid),
       onLoss: (loss) => this.#lost(domain, loss),
     });
     this.#domain = domain;
+    this.#memory.watch(domain);
     return domain;
   }
 
@@ -215,6 +223,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   #offer(flight: Flight, domain: ProcessDomain): void {
     this.#isRuntimeReady = false;
     domain.thaw();
+    this.#memory.watch(domain);
     strikeInvocation(domain, flight.fault);
     this.#api.offer(flight.event);
   }
@@ -242,7 +251,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
     if (this.#phase === "initialising") {
       this.#cancelInitLimit?.();
       this.#initDurationMs = this.#clock.monotonicMs() - this.#domainStartMs;
-      this.#memory.of(domain.runtime?.pid);
+      this.#memory.look();
       this.#signal("ready");
       this.#becomeIdle(flight);
     } else if (this.#phase === "invoking" && flight !== undefined) {
@@ -258,6 +267,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   /** An invocation that has waited for the init phase goes first. */
   #becomeIdle(waiting: Flight | undefined): void {
     if (waiting === undefined) {
+      this.#memory.unwatch();
       if (this.#options.freezes === true) this.#domain?.freeze();
       this.#listener.onIdle(this);
       return;
@@ -285,7 +295,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
 
   #timedOut(flight: Flight): void {
     if (this.#phase !== "invoking" && this.#phase !== "answered") return;
-    this.#memory.of(this.#domain?.runtime?.pid);
+    this.#memory.look();
     if (this.#phase === "invoking") flight.failWithTimeout();
     this.#signal("lost");
     flight.halt();
@@ -351,9 +361,8 @@ class ProcessEnvironment implements ExecutionEnvironment {
 
   #finish(flight: Flight): void {
     this.#flight = undefined;
-    const pid = this.#domain?.runtime?.pid;
     flight.finish({
-      memoryMbMax: this.#memory.of(pid) ?? this.version.memoryMb,
+      memoryMbMax: this.#memory.peakMb(this.#domain?.runtime?.pid),
       initDurationMs: flight.isColdStart ? this.#reportedInitMs() : undefined,
     });
   }
@@ -381,18 +390,9 @@ class ProcessEnvironment implements ExecutionEnvironment {
     if (flight !== undefined) this.#finish(flight);
     this.#log.flush();
     this.#domain = undefined;
+    this.#memory.close();
     await this.#api.close();
-    await this.#removeFolders();
+    await this.#folders?.remove((line) => this.#listener.onLog(this, line));
     this.#listener.onStopped(this, cause);
-  }
-
-  /** A folder that stays is told of, and keeps nobody from stopping. */
-  async #removeFolders(): Promise<void> {
-    try {
-      await this.#folders?.remove();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#listener.onLog(this, `The emulator could not remove the function's /tmp: ${reason}`);
-    }
   }
 }

@@ -27,6 +27,8 @@ export interface ProcessDomainOptions {
   /** What the runtime is started with. */
   readonly runtime: Omit<RuntimeProcessOptions, "clock" | "onExit" | "wrap">;
   readonly folders: SandboxFolders | undefined;
+  /** A process has started. */
+  readonly onStarted: (pid: number | undefined) => void;
   /** The first end of a process that nobody asked for; it is the last news of this domain. */
   readonly onLoss: (loss: Loss) => void;
 }
@@ -140,6 +142,7 @@ export class ProcessDomain {
       wrap: (command) => this.#wrapped(command),
       onExit: (exit) => this.#lost({ kind: "runtime", exit }),
     });
+    this.#options.onStarted(this.#runtime.pid);
     const { channel } = this.#runtime;
     if (channel !== undefined) api.connect(channel);
   }
@@ -165,6 +168,7 @@ export class ProcessDomain {
       },
     });
     this.#extensions.push({ name, group });
+    this.#options.onStarted(group.pid);
   }
 
   #wrapped(command: CommandLine): CommandLine {

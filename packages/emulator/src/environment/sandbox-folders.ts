@@ -35,8 +35,14 @@ export class SandboxFolders {
     return command;
   }
 
-  async remove(): Promise<void> {
-    await rm(this.temporaryDirectory, { recursive: true, force: true });
+  /** @param onFailure - Told of a folder that stays: it keeps nobody from stopping. */
+  async remove(onFailure: (line: string) => void): Promise<void> {
+    try {
+      await rm(this.temporaryDirectory, { recursive: true, force: true });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      onFailure(`The emulator could not remove the function's /tmp: ${reason}`);
+    }
   }
 }
 
