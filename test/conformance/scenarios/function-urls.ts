@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 
+import { InvokeWithResponseStreamCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { invariant } from "@pilotlight/core";
 
 import type { Call, CaseValue } from "../case-file.ts";
@@ -24,7 +25,15 @@ export const FUNCTION_URL_SCENARIOS: Readonly<Record<string, Scenario>> = {
   "url-function-error-502": behindUrl("throws"),
   "url-response-dict": behindUrl("returnsObject"),
   "url-response-http-response": behindUrl("returnsResponse"),
-  "url-response-streaming": behindUrl("streams", "RESPONSE_STREAM"),
+  "url-response-streaming": {
+    ...behindUrl("streams", "RESPONSE_STREAM"),
+    also: async (run, expect) => {
+      // Whoever calls the function itself gets the stream as it is, prelude and all.
+      const { text: streamed, complete } = await invokedInParts(run);
+      expect(streamed).toMatch(/^\{"status":200,.+\}\0{8}Hello, world!$/);
+      expect(complete).toEqual({});
+    },
+  },
   "url-response-string": behindUrl("returnsText"),
   "url-status-and-headers": behindUrl("returnsBody"),
 };
@@ -65,6 +74,25 @@ async function urlOf(run: CaseRun, invokeMode = "BUFFERED"): Promise<string> {
         });
   const { FunctionUrl } = reply.json as { FunctionUrl: string };
   return FunctionUrl;
+}
+
+/** Calls InvokeWithResponseStream with AWS's own client, and reads its events to the end. */
+async function invokedInParts(run: CaseRun): Promise<{ text: string; complete: unknown }> {
+  const client = new LambdaClient({
+    region: "us-east-1",
+    endpoint: run.emulator.awsUrl,
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  });
+  const FunctionName = run.functionName;
+  const { EventStream } = await client.send(new InvokeWithResponseStreamCommand({ FunctionName }));
+  const parts: Uint8Array[] = [];
+  let complete: unknown;
+  for await (const { PayloadChunk, InvokeComplete } of EventStream ?? []) {
+    if (PayloadChunk?.Payload !== undefined) parts.push(PayloadChunk.Payload);
+    complete = InvokeComplete ?? complete;
+  }
+  client.destroy();
+  return { text: Buffer.concat(parts).toString("utf8"), complete };
 }
 
 function bodyText(body: CaseValue | undefined): string | undefined {

@@ -35,6 +35,8 @@ export async function sendStreamedReply(
     response.end();
     return;
   }
+  // The caller learns at once that there is an answer, though its first bytes may take long.
+  response.flushHeaders();
   try {
     await pipeline(stream, response);
   } catch (error) {
