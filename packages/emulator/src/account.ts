@@ -5,22 +5,26 @@ import type { Random, Timers } from "@pilotlight/core";
 import { realClock } from "./clock.ts";
 import { Deliveries } from "./delivery.ts";
 import type { EnvironmentListener } from "./environment/contract.ts";
+import { EventSources } from "./event-source/event-sources.ts";
 import { EventBuses, eventsDelivery } from "./events/event-buses.ts";
 import { eventsService } from "./events/events-service.ts";
 import { FaultPlan } from "./faults/fault-plan.ts";
 import { FunctionUrls } from "./function-url/function-urls.ts";
 import { EventInvokeConfigs } from "./lambda/asynchronous/event-invoke-config.ts";
 import { removeCode } from "./lambda/code.ts";
+import { Concurrency, type EnvironmentLaws } from "./lambda/concurrency/concurrency.ts";
 import { FunctionStore } from "./lambda/function-store.ts";
 import type { VersionRecord } from "./lambda/function-record.ts";
 import { Invoker } from "./lambda/invoke.ts";
 import { lambdaService } from "./lambda/lambda-service.ts";
-import { EnvironmentPool, type StartPooledEnvironment } from "./lambda/pool.ts";
+import type { StartPooledEnvironment } from "./lambda/pool.ts";
 import type { Reply } from "./http/reply.ts";
 import type { StreamedReply } from "./http/streamed-reply.ts";
+import { s3Service } from "./s3/s3-service.ts";
+import { S3Store } from "./s3/s3-store.ts";
 import { schedulerService } from "./scheduler/scheduler-service.ts";
 import { Schedules } from "./scheduler/schedules.ts";
-import type { AwsService } from "./service.ts";
+import type { AwsService, StreamingService } from "./service.ts";
 import { AccountQueues } from "./sqs/account-queues.ts";
 import { sqsDelivery } from "./sqs/queue-delivery.ts";
 import { sqsService } from "./sqs/sqs-service.ts";
@@ -30,8 +34,9 @@ interface AccountOptions {
   readonly clock: Timers;
   readonly random: Random;
   readonly stateDirectory: string;
+  readonly codeDirectory: string;
   readonly concurrencyMax: number;
-  readonly keepAliveMs: number;
+  readonly laws: EnvironmentLaws;
   readonly startEnvironment: StartPooledEnvironment;
   readonly onLog: EnvironmentListener["onLog"];
   readonly onError: (error: unknown) => void;
@@ -41,7 +46,7 @@ interface AccountOptions {
 
 /** The services of the one account, and how they reach each other. */
 export class Account {
-  readonly pool: EnvironmentPool;
+  readonly concurrency: Concurrency;
   readonly store: FunctionStore;
   readonly invoker: Invoker;
   readonly urls: FunctionUrls;
@@ -51,23 +56,19 @@ export class Account {
   readonly buses: EventBuses;
   readonly schedules: Schedules;
   readonly queues: AccountQueues;
-  readonly services: readonly AwsService<Reply | StreamedReply>[];
+  readonly eventSources: EventSources;
+  readonly objects: S3Store;
+  readonly services: readonly (AwsService<Reply | StreamedReply> | StreamingService)[];
   readonly #retirements = new Set<Promise<void>>();
 
   constructor(options: AccountOptions) {
-    const { clock, stateDirectory, concurrencyMax, onError } = options;
+    const { clock, stateDirectory, onError } = options;
     this.faults = new FaultPlan(options.random);
-    this.pool = new EnvironmentPool({
-      startEnvironment: options.startEnvironment,
-      clock,
-      timers: realClock,
-      concurrencyMax,
-      keepAliveMs: options.keepAliveMs,
-      onLog: options.onLog,
-    });
+    this.concurrency = new Concurrency({ ...options, ...options.laws });
     this.store = new FunctionStore({
       clock,
       random: options.random,
+      observer: this.concurrency,
       onRetired: (record) => {
         const retirement = this.#retire(record)
           .catch(onError)
@@ -77,7 +78,7 @@ export class Account {
     });
     this.invoker = new Invoker({
       store: this.store,
-      pool: this.pool,
+      pool: this.concurrency.pool,
       configs: this.eventInvokeConfigs,
       deliveries: this.deliveries,
       clock,
@@ -108,25 +109,48 @@ export class Account {
       baseUrl: options.awsUrl,
     });
     this.deliveries.add(sqsDelivery(this.queues));
+    this.eventSources = new EventSources({
+      store: this.store,
+      queues: this.queues,
+      functions: this.invoker,
+      clock,
+      journalPath: join(stateDirectory, "lambda", "event-source-mappings.jsonl"),
+      concurrencyMax: this.concurrency.ledger.concurrencyMax,
+      onError,
+    });
+    this.objects = new S3Store({
+      clock,
+      wallClock: realClock,
+      directory: join(stateDirectory, "s3"),
+      deliveries: this.deliveries,
+      onError,
+    });
     this.services = [
       lambdaService({
         store: this.store,
         invoker: this.invoker,
         urls: this.urls,
         eventInvokeConfigs: this.eventInvokeConfigs,
+        eventSources: this.eventSources,
         deliveries: this.deliveries,
         nowEpochMs: () => clock.epochMs(),
-        codeDirectory: join(stateDirectory, "code"),
-        concurrencyMax,
+        codeDirectory: options.codeDirectory,
+        ledger: this.concurrency.ledger,
+        provisioner: this.concurrency.provisioner,
+        clock,
       }),
       eventsService(this.buses),
       schedulerService(this.schedules),
       sqsService(this.queues),
+      s3Service({ store: this.objects, onError }),
     ];
+    this.objects.start();
   }
 
   /** Starts nothing new: no event, no delivery. @returns How many deliveries of event buses are lost. */
   refuse(): number {
+    this.eventSources.stop();
+    void this.objects.stop();
     this.queues.stop();
     this.urls.refuse();
     this.invoker.stopEvents();
@@ -135,6 +159,8 @@ export class Account {
 
   /** Closes what is kept for the next start, when nothing changes it any more. @returns How many events it has. */
   close(): number {
+    this.objects.close();
+    this.queues.close();
     this.buses.close();
     this.schedules.close();
     return this.invoker.closeEvents();
@@ -142,12 +168,12 @@ export class Account {
 
   /** Ends every environment; settles when none is left and code that nobody uses any more is removed. */
   async end(): Promise<void> {
-    await this.pool.stop();
-    await Promise.all([...this.#retirements, this.urls.close()]);
+    await Promise.all([this.concurrency.stop(), this.eventSources.end(), this.objects.stop()]);
+    await Promise.all(this.#retirements);
   }
 
   async #retire({ running, code }: VersionRecord): Promise<void> {
-    await this.pool.retire(running);
+    await this.concurrency.pool.retire(running);
     if (!this.store.isInUse(code.directory)) await removeCode(code);
   }
 }

@@ -196,7 +196,11 @@ class LocalEmulator implements Emulator {
       codeDirectory: options.codeDirectory ?? join(options.stateDirectory, "code"),
       awsUrl: () => this.awsUrl,
       concurrencyMax: options.concurrencyMax ?? CONCURRENCY_MAX,
-      laws: options,
+      laws: {
+        keepAlive: options.keepAlive,
+        lifetime: options.lifetime,
+        preparation: options.preparation,
+      },
       startEnvironment: (...start) => this.#startEnvironment(...start),
       onLog: ({ id, version }, line) =>
         options.onLog?.({
@@ -301,7 +305,7 @@ class LocalEmulator implements Emulator {
     const lostDeliveries = this.#account.refuse();
     await withinMs(STOP_MS_MAX, this.#account.end());
     const keptEvents = this.#account.close();
-    await Promise.all([this.#api?.close(), this.#aws?.close()]);
+    await Promise.all([this.#api?.close(), this.#aws?.close(), this.#account.urls.close()]);
     return { keptEvents, lostDeliveries };
   }
 

@@ -53,7 +53,7 @@ async function startFront({
 }
 
 const isRefusal = (result: string): result is PoolRefusal =>
-  result === "throttled" || result === "stopping";
+  result === "ConcurrentInvocationLimitExceeded" || result === "stopping";
 
 function outcomeOf(result: string, isFunctionError: boolean): InvocationOutcome {
   return {
@@ -94,7 +94,7 @@ describe("httpApiFront", () => {
   });
 
   test.each([
-    ["throttled", 503, '{"message":"Service Unavailable"}'],
+    ["ConcurrentInvocationLimitExceeded", 503, '{"message":"Service Unavailable"}'],
     ["stopping", 503, '{"message":"Service Unavailable"}'],
     ["not JSON", 500, '{"message":"Internal Server Error"}'],
   ])("answers a result of %j with %i", async (result, status, text) => {

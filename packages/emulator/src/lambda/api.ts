@@ -1,5 +1,6 @@
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
+import { EVENT_SOURCE_ROUTES, type EventSourceContext } from "../event-source/mapping-operations.ts";
 import type { FunctionUrls } from "../function-url/function-urls.ts";
 import { FUNCTION_URL_ROUTES } from "../function-url/url-operations.ts";
 import { jsonReply, type Reply } from "../http/reply.ts";
@@ -19,6 +20,11 @@ import {
 } from "./asynchronous/event-invoke-operations.ts";
 import { notEmulated } from "./aws-error.ts";
 import {
+  PROVISIONED_ROUTES,
+  type ProvisionedContext,
+} from "./concurrency/provisioned-operations.ts";
+import { RESERVED_ROUTES } from "./concurrency/reserved-operations.ts";
+import {
   createFunction,
   deleteFunction,
   type FunctionContext,
@@ -37,10 +43,9 @@ import { STREAMING_ROUTES } from "./streaming/invoke-with-response-stream.ts";
 import { TAG_ROUTES } from "./tags/tag-operations.ts";
 
 /** What the Lambda API works with. */
-export interface LambdaContext extends FunctionContext, EventInvokeContext {
+export interface LambdaContext extends FunctionContext, EventInvokeContext, EventSourceContext, ProvisionedContext {
   readonly invoker: Invoker;
   readonly urls: FunctionUrls;
-  readonly concurrencyMax: number;
 }
 
 /** Paths and methods are those of the service model, https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html */
@@ -69,7 +74,10 @@ const ROUTES: readonly Route<LambdaContext>[] = [
   route("GET /2015-03-31/functions/*/aliases/*", "GetAlias", getAlias),
   route("PUT /2015-03-31/functions/*/aliases/*", "UpdateAlias", updateAlias),
   route("DELETE /2015-03-31/functions/*/aliases/*", "DeleteAlias", deleteAlias),
+  ...RESERVED_ROUTES,
+  ...PROVISIONED_ROUTES,
   ...EVENT_INVOKE_ROUTES,
+  ...EVENT_SOURCE_ROUTES,
   ...STREAMING_ROUTES,
   ...FUNCTION_URL_ROUTES,
   ...PERMISSION_ROUTES,
@@ -129,7 +137,7 @@ function invoke({ invoker }: LambdaContext, call: Call): Promise<Reply> {
   });
 }
 
-function getAccountSettings({ store, concurrencyMax }: LambdaContext): Reply {
+function getAccountSettings({ store, ledger }: LambdaContext): Reply {
   const codes = new Map(
     store
       .list()
@@ -141,8 +149,8 @@ function getAccountSettings({ store, concurrencyMax }: LambdaContext): Reply {
       TotalCodeSize: 80_530_636_800,
       CodeSizeUnzipped: LAMBDA_LIMITS.unzippedBytesMax,
       CodeSizeZipped: 52_428_800,
-      ConcurrentExecutions: concurrencyMax,
-      UnreservedConcurrentExecutions: concurrencyMax,
+      ConcurrentExecutions: ledger.concurrencyMax,
+      UnreservedConcurrentExecutions: ledger.unreserved,
     },
     AccountUsage: {
       TotalCodeSize: [...codes.values()].reduce((sum, bytes) => sum + bytes, 0),

@@ -1,3 +1,5 @@
+import type { ThrottleReason } from "../function-caller.ts";
+
 /** An error as an AWS service answers it: HTTP status, type header and the members of the body. */
 export class AwsError extends Error {
   override readonly name = "AwsError";
@@ -91,11 +93,6 @@ export function preconditionFailed(): AwsError {
     },
   });
 }
-
-/** The reasons for a throttle that the emulator gives, from the service model's ThrottleReason. */
-export type ThrottleReason =
-  | "ConcurrentInvocationLimitExceeded"
-  | "ReservedFunctionConcurrentInvocationLimitExceeded";
 
 /** 429 with the body as recorded: `Reason`, `Type`, `message`. */
 export function tooManyRequests(reason: ThrottleReason): AwsError {

@@ -10,6 +10,8 @@ import {
   validationFailed,
 } from "./aws-error.ts";
 import { removeCode, unpackCode } from "./code.ts";
+import type { ConcurrencyLedger } from "./concurrency/ledger.ts";
+import { reservedMembers } from "./concurrency/reserved-operations.ts";
 import { codeLocation, configurationBody, listedConfiguration } from "./function-body.ts";
 import {
   architectureMember,
@@ -54,12 +56,17 @@ export async function createFunction(context: FunctionContext, call: Call): Prom
   return jsonReply(201, body);
 }
 
-export function getFunction({ store }: FunctionContext, call: Call): Reply {
+export function getFunction(
+  { store, ledger }: FunctionContext & { readonly ledger: ConcurrencyLedger },
+  call: Call,
+): Reply {
   const { record, ...described } = calledVersion(store, call);
+  const concurrency = reservedMembers(ledger, record.name);
   return jsonReply(200, {
     Configuration: configurationBody(record, described),
     Code: codeLocation(described.version),
     ...(record.tags.size === 0 ? {} : { Tags: Object.fromEntries(record.tags) }),
+    ...(Object.keys(concurrency).length === 0 ? {} : { Concurrency: concurrency }),
   });
 }
 

@@ -186,7 +186,10 @@ export class Invoker implements FunctionCaller {
     const target = this.#store.findTarget(event.reference);
     if (target === undefined) return { kind: "unknown_function" };
     const outcome = await this.run(target, event);
-    if (typeof outcome === "string") return refusedAttempt(outcome, { isReservedZero: false });
+    if (typeof outcome === "string") {
+      const isReservedZero = this.#pool.isBlocked(event.reference.name);
+      return refusedAttempt(outcome, { isReservedZero });
+    }
     const answer = { payload: outcome.payload, version: target.record.version };
     return { kind: outcome.isFunctionError ? "failed" : "succeeded", answer };
   }

@@ -3,11 +3,15 @@ import { describe, expect, test } from "vitest";
 
 import { placeRequest } from "./placement.ts";
 
-const NOTHING = { idle: 0, leaving: 0, waiting: 0, concurrency: 0, concurrencyMax: 10 };
+const NOTHING = { isProvisioned: false, idle: 0, leaving: 0, waiting: 0 };
 
 describe("placeRequest", () => {
   test("starts an environment where there is none", () => {
     expect(placeRequest(NOTHING)).toBe("start");
+  });
+
+  test("starts none that would have to be provisioned", () => {
+    expect(placeRequest({ ...NOTHING, isProvisioned: true })).toBe("spill");
   });
 
   test("prefers an idle environment to one that has answered", () => {
@@ -19,23 +23,21 @@ describe("placeRequest", () => {
     expect(placeRequest({ ...NOTHING, leaving: 2, waiting: 2 })).toBe("start");
   });
 
-  test("throttles at the limit, also where an environment is idle", () => {
-    expect(placeRequest({ ...NOTHING, idle: 5, concurrency: 10 })).toBe("throttle");
-    expect(placeRequest({ ...NOTHING, idle: 5, concurrency: 9 })).toBe("reuse");
-  });
-
-  test("for every view, below the limit a request is never refused and never waits in vain", () => {
+  test("for every view, a request never waits in vain and never passes by an idle environment", () => {
     const count = fc.nat({ max: 20 });
+    const view = fc.record({
+      isProvisioned: fc.boolean(),
+      idle: count,
+      leaving: count,
+      waiting: count,
+    });
     fc.assert(
-      fc.property(
-        fc.record({ idle: count, leaving: count, waiting: count, concurrency: count }),
-        (view) => {
-          const placement = placeRequest({ ...view, concurrencyMax: 10 });
-          if (view.concurrency >= 10) return placement === "throttle";
-          if (placement === "wait") return view.idle === 0 && view.waiting < view.leaving;
-          return placement === (view.idle > 0 ? "reuse" : "start");
-        },
-      ),
+      fc.property(view, (given) => {
+        const placement = placeRequest(given);
+        if (given.idle > 0) return placement === "reuse";
+        if (placement === "wait") return given.waiting < given.leaving;
+        return placement === (given.isProvisioned ? "spill" : "start");
+      }),
     );
   });
 });

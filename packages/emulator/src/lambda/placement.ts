@@ -1,24 +1,23 @@
-/** What the placement of one request depends on. */
+/** What the placement of an admitted request depends on. */
 export interface PlacementView {
-  /** Idle environments of the version, the most recently used last. */
+  /** Whether the environments were started ahead; more of them are not started for a request. */
+  readonly isProvisioned: boolean;
+  /** Idle environments of the group, the most recently used last. */
   readonly idle: number;
-  /** Environments of the version that have answered, or are being reset, and will soon be idle. */
+  /** Environments of the group that have answered, or are being reset, and will soon be idle. */
   readonly leaving: number;
-  /** Requests of the version that already wait for one of those. */
+  /** Requests that already wait for one of those. */
   readonly waiting: number;
-  /** Invocations in the account that have no answer yet, waiting ones included. */
-  readonly concurrency: number;
-  readonly concurrencyMax: number;
 }
 
 /**
- * Where a request goes: into the idle environment used last, into the next one that becomes idle, into a
- * new one, or nowhere.
+ * Where a request goes: into the idle environment used last, into the next one that becomes idle, into a new
+ * one, or to the environments on demand.
  */
-export type Placement = "reuse" | "wait" | "start" | "throttle";
+export type Placement = "reuse" | "wait" | "start" | "spill";
 
 /**
- * Decides where a request of a function version runs.
+ * Decides where an admitted request of a function version runs, within one group of its environments.
  *
  * An environment that has answered is free only when its process asks for the next invocation, a few
  * microseconds later. A client that sends its next request at once would meet no idle environment in that
@@ -29,8 +28,7 @@ export type Placement = "reuse" | "wait" | "start" | "throttle";
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html for concurrency: invocations in flight.
  */
 export function placeRequest(view: PlacementView): Placement {
-  if (view.concurrency >= view.concurrencyMax) return "throttle";
   if (view.idle > 0) return "reuse";
   if (view.leaving > view.waiting) return "wait";
-  return "start";
+  return view.isProvisioned ? "spill" : "start";
 }

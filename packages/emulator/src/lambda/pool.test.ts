@@ -1,13 +1,18 @@
-import { VirtualClock } from "@pilotlight/core/testing";
+import { seededRandom, VirtualClock } from "@pilotlight/core/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import type { FunctionVersion } from "../environment/contract.ts";
 import { ScriptedEnvironment, scriptedVersion, settle } from "../testing/scripted-environment.ts";
+import { ConcurrencyLedger } from "./concurrency/ledger.ts";
+import { ConcurrencyMetrics } from "./concurrency/metrics.ts";
 import { EnvironmentPool } from "./pool.ts";
 
-function makePool({ concurrencyMax = 10, keepAliveMs = 300_000 } = {}) {
+const THROTTLED = "ConcurrentInvocationLimitExceeded";
+
+function makePool({ concurrencyMax = 10, keepAliveMs = 300_000, lifetimeMs = 36_000_000 } = {}) {
   const clock = new VirtualClock();
+  const ledger = new ConcurrencyLedger({ concurrencyMax, requestsPerSecondMax: 1_000_000 });
   const environments: ScriptedEnvironment[] = [];
   const pool = new EnvironmentPool({
     startEnvironment: (version, listener) => {
@@ -17,8 +22,11 @@ function makePool({ concurrencyMax = 10, keepAliveMs = 300_000 } = {}) {
     },
     clock,
     timers: clock,
-    concurrencyMax,
-    keepAliveMs,
+    random: seededRandom(1),
+    ledger,
+    metrics: new ConcurrencyMetrics({ clock, ledger }),
+    keepAlive: { kind: "fixed", ms: keepAliveMs },
+    lifetime: { kind: "fixed", ms: lifetimeMs },
     onLog: () => undefined,
   });
   let sent = 0;
@@ -28,7 +36,7 @@ function makePool({ concurrencyMax = 10, keepAliveMs = 300_000 } = {}) {
       invokedArn: version.functionArn,
       payload: Buffer.from("{}"),
     });
-  return { pool, clock, environments, invoke };
+  return { pool, ledger, clock, environments, invoke };
 }
 
 function at<Item>(items: readonly Item[], index: number): Item {
@@ -120,7 +128,7 @@ describe("EnvironmentPool", () => {
     const [one, two] = [scriptedVersion("one"), scriptedVersion("two")];
     void invoke(one);
     void invoke(two);
-    expect(await invoke(one)).toBe("throttled");
+    expect(await invoke(one)).toBe(THROTTLED);
     at(environments, 0).answer();
     await settle();
     void invoke(one);
@@ -257,7 +265,7 @@ describe("EnvironmentPool", () => {
           }
           await settle();
         }
-        const throttled = results.filter((result) => result === "throttled").length;
+        const throttled = results.filter((result) => result === THROTTLED).length;
         const run = environments.flatMap(({ invocations }) =>
           invocations.map(({ requestId }) => requestId),
         );
