@@ -80,10 +80,17 @@ async function answer(
       query,
       headers: request.headers,
       body: reading.bytes,
+      signal: endOf(response),
     });
   } catch (error) {
     return failed(context, error);
   }
+}
+
+function endOf(response: ServerResponse): AbortSignal {
+  const ending = new AbortController();
+  response.once("close", () => ending.abort());
+  return ending.signal;
 }
 
 interface StreamedExchange {

@@ -11,6 +11,8 @@ export interface ServiceRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: Uint8Array;
+  /** Aborted when the client's connection ends before the answer: whoever waits need wait no longer. */
+  readonly signal?: AbortSignal;
 }
 
 /**

@@ -12,6 +12,7 @@ import type {
   ReceivedMessage,
 } from "./contract.ts";
 import { LiveQueue, type QueueSurroundings, type SentMessage } from "./live-queue.ts";
+import { MoveTasks } from "./move-tasks.ts";
 import { acceptedMessage } from "./message-input.ts";
 import { storedBytes } from "./message.ts";
 import type { StorageLedger } from "./queue.ts";
@@ -59,6 +60,7 @@ interface AccountQueuesOptions {
 
 /** The queues of the account. */
 export class AccountQueues implements Queues {
+  readonly moves: MoveTasks;
   readonly #queues = new Map<string, LiveQueue>();
   readonly #directory: string;
   readonly #baseUrl: () => string;
@@ -84,6 +86,7 @@ export class AccountQueues implements Queues {
         for (const queued of dead) target?.takeOver(queued, { sourceArn: source.arn });
       },
     };
+    this.moves = new MoveTasks({ clock, findByArn: (arn) => this.findByArn(arn) });
     mkdirSync(directory, { recursive: true });
     for (const file of readdirSync(directory)) {
       if (!file.endsWith(JOURNAL_SUFFIX)) continue;
@@ -233,6 +236,7 @@ export class AccountQueues implements Queues {
 
   /** Gives whoever waits nothing: no message is given out any more. */
   stop(): void {
+    this.moves.stop();
     for (const queue of this.#queues.values()) queue.stop();
   }
 

@@ -1,8 +1,11 @@
-import { createHash, randomUUID } from "node:crypto";
-
 import type { Timers } from "@pilotlight/core";
 
-import type { MessageAttribute } from "./contract.ts";
+import {
+  type AcceptedMessage,
+  deduplicationIdOf,
+  newMessage,
+  sequenceNumber,
+} from "./accepted-message.ts";
 import { Deduplication, DEDUPLICATION_MS, type Remembered } from "./deduplication.ts";
 import type { Message, QueuedMessage } from "./message.ts";
 import {
@@ -18,9 +21,6 @@ import { QueueJournal } from "./queue-journal.ts";
 import { type QueueRecord, type QueueSettings, settingsOf } from "./queue-record.ts";
 import { type Waiter, Waiters } from "./waiters.ts";
 
-/** AWS has twenty digits that grow. */
-const FIRST_SEQUENCE_NUMBER = 18_850_000_000_000_000_000n;
-
 /** What a queue asks of the others. */
 export interface QueueSurroundings {
   readonly clock: Timers;
@@ -28,17 +28,6 @@ export interface QueueSurroundings {
   /** Whether there is a queue that takes what this one gives up. */
   readonly hasDeadLetterQueue: (targetArn: string) => boolean;
   readonly giveUp: (source: LiveQueue, dead: readonly QueuedMessage[]) => void;
-}
-
-/** A message that has passed every check. */
-export interface AcceptedMessage {
-  readonly body: string;
-  readonly attributes: Readonly<Record<string, MessageAttribute>>;
-  readonly traceHeader?: string | undefined;
-  /** @default the queue's own delay */
-  readonly delayMs?: number | undefined;
-  readonly groupId?: string | undefined;
-  readonly deduplicationId?: string | undefined;
 }
 
 export interface SentMessage {
@@ -155,25 +144,12 @@ export class LiveQueue {
   send(accepted: AcceptedMessage): SentMessage {
     const nowMs = this.#clock.epochMs();
     const { isFifo, delayMs } = this.#settings;
-    const deduplicationId = isFifo
-      ? (accepted.deduplicationId ?? sha256(accepted.body))
-      : undefined;
-    const key = this.#deduplicationKey(accepted.groupId, deduplicationId);
+    const key = isFifo ? this.#deduplicationKey(accepted) : undefined;
     const known = key === undefined ? undefined : this.#deduplication.find(key, nowMs);
     if (known !== undefined) return known;
     this.#lastOrder += 1;
     const order = this.#lastOrder;
-    const message: Message = {
-      id: randomUUID(),
-      body: accepted.body,
-      attributes: accepted.attributes,
-      traceHeader: accepted.traceHeader,
-      sentMs: nowMs,
-      enqueuedMs: nowMs,
-      groupId: accepted.groupId,
-      deduplicationId,
-      sequenceNumber: isFifo ? sequenceNumber(order) : undefined,
-    };
+    const message = newMessage(accepted, { order, nowMs, isFifo });
     const visibleAtMs = nowMs + (accepted.delayMs ?? delayMs);
     this.#add({ message, order, receiveCount: 0, visibleAtMs, isInFlight: false }, key);
     return { messageId: message.id, sequenceNumber: message.sequenceNumber };
@@ -272,6 +248,24 @@ export class LiveQueue {
     return outcome;
   }
 
+  /**
+   * Moves messages that can be received out of the queue, one after the other, as long as `put` takes them.
+   *
+   * @returns How many were moved.
+   */
+  moveOut(messagesMax: number, put: (queued: QueuedMessage) => boolean): number {
+    let moved = 0;
+    for (; moved < messagesMax; moved += 1) {
+      this.#advance();
+      const queued = this.#messages.peek();
+      if (queued === undefined || !put(queued)) break;
+      this.#messages.drop(queued.message.id);
+      this.#write({ kind: "removed", ids: [queued.message.id] });
+    }
+    this.#tidy();
+    return moved;
+  }
+
   /** Deletes every message. */
   purge(): void {
     this.#messages.clear();
@@ -302,13 +296,9 @@ export class LiveQueue {
     return this.#surroundings.clock;
   }
 
-  #deduplicationKey(
-    groupId: string | undefined,
-    deduplicationId: string | undefined,
-  ): string | undefined {
-    if (deduplicationId === undefined) return undefined;
-    const scope = this.#settings.deduplicatesPerGroup ? (groupId ?? "") : "";
-    return `${scope}\n${deduplicationId}`;
+  #deduplicationKey(accepted: AcceptedMessage): string {
+    const scope = this.#settings.deduplicatesPerGroup ? (accepted.groupId ?? "") : "";
+    return `${scope}\n${deduplicationIdOf(accepted)}`;
   }
 
   #add(queued: QueuedMessage, deduplicationKey?: string): void {
@@ -376,11 +366,3 @@ export class LiveQueue {
 type DistributiveOmit<Type, Key extends PropertyKey> = Type extends unknown
   ? Omit<Type, Key>
   : never;
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
-
-function sequenceNumber(order: number): string {
-  return String(FIRST_SEQUENCE_NUMBER + 256n * BigInt(order));
-}

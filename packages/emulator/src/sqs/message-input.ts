@@ -1,5 +1,5 @@
 import type { MessageAttribute, OutgoingMessage } from "./contract.ts";
-import type { AcceptedMessage } from "./live-queue.ts";
+import type { AcceptedMessage } from "./accepted-message.ts";
 import { messageBytes } from "./message.ts";
 import type { QueueSettings } from "./queue-record.ts";
 import { invalidParameterValue, invalidValue, missingParameter, SqsError } from "./sqs-error.ts";

@@ -73,6 +73,7 @@ export async function receiveMessage(call: SqsCall): Promise<Output> {
   const received = await queue.receiveWithin({
     messagesMax,
     waitMs,
+    signal: call.signal,
     visibilityMs: visibilitySec === undefined ? undefined : visibilitySec * 1000,
   });
   if (received.length === 0) return {};

@@ -10,6 +10,8 @@ export interface SqsCall {
   readonly queues: AccountQueues;
   /** Address that the caller has used: the URLs of queues start with it. */
   readonly baseUrl: string;
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Answers a call with the members of its output; throws SqsError. */

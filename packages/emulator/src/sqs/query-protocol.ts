@@ -28,6 +28,8 @@ const LISTS: readonly (readonly [string, string])[] = [
   ["MessageAttributeName", "MessageAttributeNames"],
   ["MessageSystemAttributeName", "MessageSystemAttributeNames"],
   ["TagKey", "TagKeys"],
+  ["AWSAccountId", "AWSAccountIds"],
+  ["ActionName", "Actions"],
   ["SendMessageBatchRequestEntry", "Entries"],
   ["DeleteMessageBatchRequestEntry", "Entries"],
   ["ChangeMessageVisibilityBatchRequestEntry", "Entries"],

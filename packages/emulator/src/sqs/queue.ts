@@ -226,6 +226,21 @@ export class MessageQueue {
     return "hidden";
   }
 
+  /** The message that a receive would give; it stays as it is. */
+  peek(): QueuedMessage | undefined {
+    const entry = this.#line.take();
+    this.#line.endReceive();
+    if (entry === undefined) return undefined;
+    this.#line.ready(entry);
+    return queuedOf(entry);
+  }
+
+  /** Takes a message out, whoever has it. */
+  drop(messageId: string): void {
+    const entry = this.#entries.get(messageId);
+    if (entry !== undefined) this.#remove(entry);
+  }
+
   clear(): void {
     this.#count(-this.#bytes);
     this.#entries.clear();

@@ -71,5 +71,5 @@ async function run(
     );
   }
   const baseUrl = `http://${request.headers.host ?? "127.0.0.1"}`;
-  return found({ input: new Input(members), queues, baseUrl });
+  return found({ input: new Input(members), queues, baseUrl, signal: request.signal });
 }
