@@ -25,7 +25,7 @@ export interface FunctionSketch {
   readonly options?: Partial<EnvironmentOptions>;
 }
 
-type InvocationExtra = Pick<Invocation, "clientContext" | "traceId" | "responseSink">;
+type InvocationExtra = Pick<Invocation, "clientContext" | "traceId" | "responseSink" | "fault">;
 
 /** An outcome as a test reads it. */
 export interface ReadOutcome extends Omit<InvocationOutcome, "payload" | "logTail"> {
