@@ -17,27 +17,32 @@ export function parseCompletion(text: string, { record, parts }: UploadState): P
   const { uploadId } = record;
   const listed = listOf(readXml(text, "CompleteMultipartUpload")["Part"]).map(membersOf);
   if (listed.length === 0) throw malformedXml();
-  let last = 0;
-  return listed.map((members, index) => {
-    const number = Number(textOf(members["PartNumber"]) ?? Number.NaN);
-    if (!Number.isInteger(number) || members["ETag"] === undefined) throw malformedXml();
-    if (number <= last) {
-      throw new S3Error("InvalidPartOrder", {
-        statusCode: 400,
-        message:
-          "The list of parts was not in ascending order. Parts must be ordered by part number.",
-        details: { UploadId: uploadId },
-      });
-    }
-    last = number;
+  const numbers = listed.map(partNumberOf);
+  if (numbers.some((number, index) => index > 0 && number <= (numbers[index - 1] ?? 0))) {
+    throw new S3Error("InvalidPartOrder", {
+      statusCode: 400,
+      message:
+        "The list of parts was not in ascending order. Parts must be ordered by part number.",
+      details: { UploadId: uploadId },
+    });
+  }
+  const chosen = listed.map((members, index) => {
+    const number = numbers[index] ?? 0;
     const part = parts.get(number);
     const etag = (textOf(members["ETag"]) ?? "").replaceAll('"', "");
-    if (part === undefined || part.etag !== etag || !hasItsChecksum(members, part)) {
-      throw invalidPart({ uploadId, number, etag });
-    }
-    checkSize(part, { isLast: index === listed.length - 1 });
-    return part;
+    if (part !== undefined && part.etag === etag && hasItsChecksum(members, part)) return part;
+    throw invalidPart({ uploadId, number, etag });
   });
+  for (const part of chosen.slice(0, -1)) checkSize(part);
+  return chosen;
+}
+
+function partNumberOf(members: Readonly<Record<string, ReadXml>>): number {
+  const text = textOf(members["PartNumber"]);
+  if (members["ETag"] === undefined || text === undefined) throw malformedXml();
+  const number = Number(text);
+  if (!Number.isInteger(number)) throw malformedXml();
+  return number;
 }
 
 function hasItsChecksum(
@@ -51,8 +56,8 @@ function hasItsChecksum(
   });
 }
 
-function checkSize({ segment, number, etag }: PartRecord, { isLast }: { isLast: boolean }): void {
-  if (isLast || segment.sizeBytes >= PART_BYTES_MIN) return;
+function checkSize({ segment, number, etag }: PartRecord): void {
+  if (segment.sizeBytes >= PART_BYTES_MIN) return;
   throw new S3Error("EntityTooSmall", {
     statusCode: 400,
     message: "Your proposed upload is smaller than the minimum allowed size",

@@ -24,7 +24,7 @@ export function s3Service({ store, onError }: S3ServiceOptions): StreamingServic
       const ids = newIds();
       const reply = await answered({ store }, request, ids).catch((error: unknown) => {
         if (error instanceof S3Error) return errorReply(error, { request, ids });
-        onError(error);
+        if (!isGone(error)) onError(error);
         return errorReply(internalError(error), { request, ids });
       });
       return withCommonHeaders(reply, { request, ids });
@@ -56,6 +56,11 @@ async function answered(context: S3Context, request: StreamedRequest, ids: Ids):
   };
   checkExpectedOwner(call);
   return operationOf(call)(context, call);
+}
+
+/** Whether the client went away in the middle of its body. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ECONNRESET";
 }
 
 /** Nothing here is public. */

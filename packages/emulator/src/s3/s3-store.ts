@@ -144,10 +144,14 @@ export class S3Store {
     return this.#options.deliveries.exists(arn);
   }
 
-  /** Delivers nothing more and takes no change any more. */
-  async close(): Promise<void> {
+  /** Starts no delivery any more; settles when those that have started have ended. */
+  stop(): Promise<void> {
+    return this.#notifier.stop();
+  }
+
+  /** Takes no change any more. */
+  close(): void {
     if (this.#isClosed) return;
-    await this.#notifier.stop();
     this.#isClosed = true;
     this.#journal.close();
   }

@@ -27,6 +27,14 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': "&quot;",
 };
 
+const CHARACTERS: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+};
+
 const builder = new XMLBuilder({
   ignoreAttributes: false,
   processEntities: false,
@@ -39,7 +47,9 @@ const parser = new XMLParser({
   parseTagValue: false,
   trimValues: false,
   removeNSPrefix: true,
-  htmlEntities: true,
+  // The parser's own decoding drops characters that S3 takes in keys, U+0001 as &#x1;.
+  processEntities: false,
+  tagValueProcessor: (_name, value) => unescaped(value),
   maxNestedTags: DEPTH_MAX,
 });
 
@@ -64,7 +74,8 @@ function built(document: Readonly<Record<string, XmlValue>>): string {
  * @throws S3Error MalformedXML.
  */
 export function readXml(text: string, name: string): Readonly<Record<string, ReadXml>> {
-  if (XMLValidator.validate(text) !== true) throw malformedXml();
+  // No client declares a document type; entities of its own could grow without bound.
+  if (/<!DOCTYPE/i.test(text) || XMLValidator.validate(text) !== true) throw malformedXml();
   const root = parsed(text)[name];
   if (root === undefined) throw malformedXml();
   return membersOf(root);
@@ -110,6 +121,19 @@ function escaped(text: string): string {
   return text.replaceAll(
     /[&<>"\u0000-\u0008\u000b-\u001f]/g,
     (character) => ENTITIES[character] ?? `&#x${character.charCodeAt(0).toString(16)};`,
+  );
+}
+
+/** A reference that stands for no character stays as it is. */
+function unescaped(text: string): string {
+  return text.replaceAll(
+    /&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([0-9a-f]{1,6}));/gi,
+    (whole, ...found) => {
+      const [name, decimal, hexadecimal] = found.map((one) => (typeof one === "string" ? one : ""));
+      if (name) return CHARACTERS[name] ?? whole;
+      const code = decimal ? Number(decimal) : Number.parseInt(hexadecimal ?? "", 16);
+      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    },
   );
 }
 
