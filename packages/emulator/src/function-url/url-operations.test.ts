@@ -11,6 +11,8 @@ import {
 afterEach(stopScriptedEmulators);
 
 const URL_PATH = "/2021-10-31/functions/echo/url";
+const MAX_ITEMS =
+  "1 validation error detected: Value '51' at 'maxItems' failed to satisfy constraint: Member must have value less than or equal to 50";
 const MISSING = "The resource you requested does not exist.";
 
 /** A function `echo` with an alias `live`. */
@@ -64,10 +66,12 @@ describe("the operations on function URLs", () => {
     ["GET", "absent/url", undefined, 404, MISSING],
     ["DELETE", "echo/url?Qualifier=live", undefined, 404, MISSING],
     ["GET", "absent/urls", undefined, 404, "Function does not exist"],
+    ["GET", "echo/urls?MaxItems=51", undefined, 400, MAX_ITEMS],
   ])("%s %s with %j is refused", async (...[method, path, body, status, message]) => {
     const { call } = await withAlias();
     const reply = await call(`${method} /2021-10-31/functions/${path}`, body);
-    expect([reply.status, reply.body["Message"]]).toEqual([status, message]);
+    const text = reply.body["Message"] ?? reply.body["message"];
+    expect([reply.status, text]).toEqual([status, message]);
   });
 
   test.each([

@@ -28,6 +28,8 @@ export interface FunctionUrlContext {
 const QUALIFIER_PATTERN_TEXT = "((?!^\\d+$)^[0-9a-zA-Z-_]+$)";
 const QUALIFIER_PATTERN = /^(?!^\d+$)[0-9a-zA-Z\-_]+$/;
 const QUALIFIER_CHARS_MAX = 128;
+/** URLs on one page: https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctionUrlConfigs.html */
+const ITEMS_MAX = 50;
 
 /** The operations on function URLs. */
 export const FUNCTION_URL_ROUTES: readonly Route<FunctionUrlContext>[] = [
@@ -80,6 +82,11 @@ function deleteUrl({ urls }: FunctionUrlContext, call: Call): Reply {
 
 function listUrls({ store, urls }: FunctionUrlContext, call: Call): Reply {
   const { name } = checkedPlace(call);
+  if (Number(call.query.get("MaxItems") ?? 0) > ITEMS_MAX) {
+    throw validationFailed([
+      `Value '${call.query.get("MaxItems")}' at 'maxItems' failed to satisfy constraint: Member must have value less than or equal to ${ITEMS_MAX}`,
+    ]);
+  }
   if (store.find(name) === undefined) throw noFunction();
   const page = pageOf(urls.list(name), { query: call.query, keyOf: (url) => url.functionArn });
   return jsonReply(200, {
