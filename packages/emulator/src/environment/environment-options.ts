@@ -3,6 +3,7 @@ import type { Timers } from "@pilotlight/core";
 import type { Fault } from "../faults/contract.ts";
 import type { EnvironmentListener, FunctionVersion } from "./contract.ts";
 import type { MemoryLimit } from "./memory-limit.ts";
+import type { Isolation } from "./sandbox-folders.ts";
 import type { InitializationType } from "./variables.ts";
 
 export interface EnvironmentOptions {
@@ -28,6 +29,11 @@ export interface EnvironmentOptions {
    * @default "watchdog"
    */
   readonly memoryLimit?: MemoryLimit;
+  /**
+   * Where the function sees its own /opt and /tmp.
+   * @default "folders"
+   */
+  readonly isolation?: Isolation;
   /** Strikes the first init phase, or the first invocation where it is a fault of invocations. */
   readonly fault?: Fault;
 }

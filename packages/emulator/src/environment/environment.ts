@@ -20,7 +20,7 @@ import { Flight } from "./flight.ts";
 import { FunctionLog } from "./function-log.ts";
 import { LogGate } from "./log-gate.ts";
 import { idleLossText, lossFailure } from "./loss-text.ts";
-import { logStreamName } from "./names.ts";
+import { functionIdentity, logStreamName } from "./names.ts";
 import { initLimitMs } from "./init-limit.ts";
 import { postedErrorType } from "./outcome-text.ts";
 import { type EnvironmentSignal, nextPhase } from "./phase.ts";
@@ -83,10 +83,10 @@ class ProcessEnvironment implements ExecutionEnvironment {
       limitMb: this.version.memoryMb,
       limit: options.memoryLimit ?? "watchdog",
       clock: this.#clock,
-      onFallback: (line) => this.#listener.onLog(this, line),
+      onFallback: (line) => this.#tell(line),
     });
     this.#log = new FunctionLog(
-      (line) => this.#listener.onLog(this, line),
+      (line) => this.#tell(line),
       () => this.#domain?.runtime?.flushLines(),
     );
     this.#api = this.#makeApi();
@@ -131,7 +131,6 @@ class ProcessEnvironment implements ExecutionEnvironment {
   }
 
   #makeApi(): RuntimeApi {
-    const { functionName, functionArn, version, handler } = this.version;
     return new RuntimeApi(
       {
         onNext: (isLogMarked) => this.#logGate.nextAsked(isLogMarked),
@@ -143,13 +142,12 @@ class ProcessEnvironment implements ExecutionEnvironment {
           this.#advance();
         },
       },
-      {
-        functionName,
-        functionVersion: version,
-        handler,
-        accountId: functionArn.split(":")[4] ?? "",
-      },
+      functionIdentity(this.version),
     );
+  }
+
+  #tell(line: string): void {
+    this.#listener.onLog(this, line);
   }
 
   #signal(signal: EnvironmentSignal): void {
@@ -161,7 +159,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   async #start(): Promise<void> {
     try {
       this.#runtimeAddress = await this.#api.listen();
-      this.#folders = await SandboxFolders.make(this.version);
+      this.#folders = await SandboxFolders.make(this.#options, (line) => this.#tell(line));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (this.#phase !== "stopped") void this.stop(`the environment could not start: ${reason}`);
@@ -392,7 +390,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
     this.#domain = undefined;
     this.#memory.close();
     await this.#api.close();
-    await this.#folders?.remove((line) => this.#listener.onLog(this, line));
+    await this.#folders?.remove();
     this.#listener.onStopped(this, cause);
   }
 }

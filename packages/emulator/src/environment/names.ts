@@ -1,5 +1,16 @@
 import { randomBytes } from "node:crypto";
 
+import type { FunctionIdentity } from "../runtime-api/index.ts";
+import type { FunctionVersion } from "./contract.ts";
+
+/** What an extension is told of the function that it belongs to. */
+export function functionIdentity(version: FunctionVersion): FunctionIdentity {
+  const { functionName, functionArn, handler } = version;
+  // The account stands fifth in an ARN.
+  const accountId = functionArn.split(":")[4] ?? "";
+  return { functionName, functionVersion: version.version, handler, accountId };
+}
+
 /** Name of an environment's log stream: date, version, and 32 hexadecimal digits. */
 export function logStreamName(version: string, epochMs: number): string {
   const date = new Date(epochMs).toISOString().slice(0, 10).replaceAll("-", "/");

@@ -29,14 +29,20 @@ class ProcMemory implements ResidentMemory {
   read(groups: readonly (readonly number[])[]): readonly number[] {
     if (this.#readingCount % READINGS_PER_SEARCH === 0) this.#descendants.clear();
     this.#readingCount += 1;
-    return groups.map((leaders) => leaders.reduce((sum, pid) => sum + this.#of(pid), 0));
+    return groups.map((leaders) => this.#together(leaders) * this.#pageBytes);
   }
 
-  #of(leader: number): number {
+  /** Pages of files, such as Node's own, are there once for all processes that have them. */
+  #together(leaders: readonly number[]): number {
+    const pages = leaders.flatMap((leader) => [leader, ...this.#startedBy(leader)]).map(pagesOf);
+    const own = pages.reduce((sum, { resident, shared }) => sum + resident - shared, 0);
+    return own + Math.max(0, ...pages.map(({ shared }) => shared));
+  }
+
+  #startedBy(leader: number): readonly number[] {
     const descendants = this.#descendants.get(leader) ?? descendantsOf(leader);
     this.#descendants.set(leader, descendants);
-    const pages = [leader, ...descendants].reduce((sum, pid) => sum + residentPages(pid), 0);
-    return pages * this.#pageBytes;
+    return descendants;
   }
 }
 
@@ -58,12 +64,14 @@ const PS_MEMORY: ResidentMemory = {
 
 /** The system counts in pages; their size is the one of this process's own figures. */
 function pageBytes(): number {
-  const pages = residentPages(process.pid);
+  const pages = pagesOf(process.pid).resident;
   return pages === 0 ? 4096 : 2 ** Math.round(Math.log2(process.memoryUsage.rss() / pages));
 }
 
-function residentPages(pid: number): number {
-  return Number(textOf(`/proc/${pid}/statm`).split(" ", 2)[1] ?? 0);
+/** @see proc_pid_statm(5): the second figure is all that is resident, the third what of it belongs to files. */
+function pagesOf(pid: number): { readonly resident: number; readonly shared: number } {
+  const [, resident = 0, shared = 0] = textOf(`/proc/${pid}/statm`).split(" ", 3).map(Number);
+  return { resident, shared };
 }
 
 /** Every thread of a process lists the children that it has started. */

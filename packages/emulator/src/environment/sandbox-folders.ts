@@ -3,57 +3,134 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import type { FunctionVersion } from "./contract.ts";
+import { type MergedLayers, mergeLayers } from "./layer-merge.ts";
+import { inMountNamespace, isWithin, type Mount, mountSupport } from "./mount-namespace.ts";
 import type { CommandLine } from "./process-group.ts";
+
+/**
+ * Where a function sees its own /opt and /tmp: in folders that its variables name, or at those very paths, by
+ * mounts of its own where the host allows it.
+ */
+export type Isolation = "folders" | "mounts";
+
+interface FoldersOptions {
+  readonly version: FunctionVersion;
+  /** @default "folders" */
+  readonly isolation?: Isolation;
+}
+
+interface Namespace {
+  readonly options: readonly string[];
+  readonly mounts: readonly Mount[];
+}
 
 /** The folders of an environment: what it has for /tmp, and what its layers bring for /opt. */
 export class SandboxFolders {
+  /** What the function knows as its /tmp. */
   readonly temporaryDirectory: string;
-  /** Where the layers are merged; there is none without layers. */
+  /** What the function knows as its /opt; `undefined` without layers. */
   readonly optDirectory: string | undefined;
   /** Executables of external extensions, in the order of their names. */
   readonly extensionPaths: readonly string[];
+  readonly #ownDirectory: string;
+  readonly #layers: MergedLayers | undefined;
+  readonly #namespace: Namespace | undefined;
+  readonly #onTrouble: (line: string) => void;
 
   private constructor(parts: {
-    temporaryDirectory: string;
-    optDirectory: string | undefined;
-    extensionPaths: readonly string[];
+    ownDirectory: string;
+    layers: MergedLayers | undefined;
+    extensionNames: readonly string[];
+    namespace: Namespace | undefined;
+    onTrouble: (line: string) => void;
   }) {
-    this.temporaryDirectory = parts.temporaryDirectory;
-    this.optDirectory = parts.optDirectory;
-    this.extensionPaths = parts.extensionPaths;
+    const { ownDirectory, layers, extensionNames, namespace } = parts;
+    const seen = (target: string, source: string | undefined) =>
+      namespace?.mounts.some((mount) => mount.target === target) ? target : source;
+    this.temporaryDirectory = seen("/tmp", ownDirectory) ?? ownDirectory;
+    const optDirectory = layers === undefined ? undefined : seen("/opt", layers.directory);
+    this.optDirectory = optDirectory;
+    this.extensionPaths = extensionNames.map((name) =>
+      path.join(optDirectory ?? "/opt", "extensions", name),
+    );
+    this.#ownDirectory = ownDirectory;
+    this.#layers = layers;
+    this.#namespace = namespace;
+    this.#onTrouble = parts.onTrouble;
   }
 
-  static async make({ layerDirectories = [] }: FunctionVersion): Promise<SandboxFolders> {
-    const temporaryDirectory = await mkdtemp(path.join(tmpdir(), "pilotlight-environment-"));
-    const optDirectory = layerDirectories.at(-1);
-    const extensionPaths = optDirectory === undefined ? [] : await extensionsIn(optDirectory);
-    return new SandboxFolders({ temporaryDirectory, optDirectory, extensionPaths });
+  /** @param onTrouble - Told in one sentence of what the host does not allow, or of a folder that stays. */
+  static async make(
+    { version, isolation = "folders" }: FoldersOptions,
+    onTrouble: (line: string) => void,
+  ): Promise<SandboxFolders> {
+    const { layerDirectories = [] } = version;
+    const ownDirectory = await mkdtemp(path.join(tmpdir(), "pilotlight-environment-"));
+    const layers = layerDirectories.length === 0 ? undefined : await mergeLayers(layerDirectories);
+    const extensionNames = layers === undefined ? [] : await extensionsIn(layers.directory);
+    const namespace =
+      isolation === "folders"
+        ? undefined
+        : await namespaceOf({ version, ownDirectory, layers, onTrouble });
+    return new SandboxFolders({ ownDirectory, layers, extensionNames, namespace, onTrouble });
   }
 
   /** Puts a command into the environment's own view of the file system. */
   wrap(command: CommandLine): CommandLine {
-    return command;
+    return this.#namespace === undefined ? command : inMountNamespace(command, this.#namespace);
   }
 
-  /** @param onFailure - Told of a folder that stays: it keeps nobody from stopping. */
-  async remove(onFailure: (line: string) => void): Promise<void> {
+  /** A folder that stays is told of, and keeps nobody from stopping. */
+  async remove(): Promise<void> {
     try {
-      await rm(this.temporaryDirectory, { recursive: true, force: true });
+      await rm(this.#ownDirectory, { recursive: true, force: true });
+      await this.#layers?.release();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      onFailure(`The emulator could not remove the function's /tmp: ${reason}`);
+      this.#onTrouble(`The emulator could not remove the function's /tmp: ${reason}`);
     }
   }
 }
 
+async function namespaceOf({
+  version,
+  ownDirectory,
+  layers,
+  onTrouble,
+}: {
+  version: FunctionVersion;
+  ownDirectory: string;
+  layers: MergedLayers | undefined;
+  onTrouble: (line: string) => void;
+}): Promise<Namespace | undefined> {
+  const support = await mountSupport();
+  if (support.kind === "unsupported") {
+    onTrouble(
+      `/opt and /tmp cannot be mounted on this host, and are folders that the variables name: ${support.reason}`,
+    );
+    return undefined;
+  }
+  const mounts = [
+    ...(layers === undefined ? [] : [{ source: layers.directory, target: "/opt" }]),
+    { source: ownDirectory, target: "/tmp" },
+  ];
+  // What the runtime itself needs must stay where it is.
+  const needed = [version.codeDirectory, process.execPath, import.meta.dirname];
+  const isHiding = ({ target }: Mount) => needed.some((file) => isWithin(target, file));
+  for (const { target } of mounts.filter(isHiding)) {
+    onTrouble(
+      `${target} is not mounted, since the function's code or Node itself lies in it; the variables name a folder instead.`,
+    );
+  }
+  return { options: support.options, mounts: mounts.filter((mount) => !isHiding(mount)) };
+}
+
 async function extensionsIn(optDirectory: string): Promise<string[]> {
-  const folder = path.join(optDirectory, "extensions");
   try {
+    const folder = path.join(optDirectory, "extensions");
     const entries = await readdir(folder, { withFileTypes: true });
-    return entries
-      .filter((entry) => !entry.isDirectory())
-      .map(({ name }) => path.join(folder, name))
-      .toSorted();
+    const files = entries.filter((entry) => !entry.isDirectory());
+    return files.map(({ name }) => name).toSorted();
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw error;

@@ -20,7 +20,10 @@ export interface VariablesOptions {
   readonly logStreamName: string;
   /** Folder that stands in for /tmp. */
   readonly temporaryDirectory: string;
-  /** Folder that stands in for /opt. */
+  /**
+   * Folder that stands in for /opt.
+   * @default "/opt"
+   */
   readonly optDirectory?: string | undefined;
   readonly initializationType: InitializationType;
   /** AWS endpoint of this emulator, for SDK clients inside the function. */
@@ -33,7 +36,7 @@ export interface VariablesOptions {
  *
  * They differ from AWS in what a laptop cannot have: LAMBDA_TASK_ROOT and PWD name the unpacked code
  * where it lies instead of /var/task (NODE_PATH and LD_LIBRARY_PATH follow), PATH begins with the
- * folder of the Node that runs the function, AWS_LAMBDA_RUNTIME_API is on 127.0.0.1, and TMPDIR is
+ * folder of the Node that runs the function, what names /opt names the folder of the layers, AWS_LAMBDA_RUNTIME_API is on 127.0.0.1, and TMPDIR is
  * added, since /tmp itself is everyone's here. AWS_ENDPOINT_URL is added where an endpoint is given.
  * Nothing of the emulator's own environment is passed on.
  *
@@ -76,6 +79,7 @@ export function extensionVariables(
 function unreservedVariables({
   version,
   temporaryDirectory,
+  optDirectory: opt = "/opt",
   endpointUrl,
 }: VariablesOptions): Record<string, string> {
   const task = version.codeDirectory;
@@ -86,16 +90,16 @@ function unreservedVariables({
     _AWS_XRAY_DAEMON_ADDRESS: "169.254.100.1",
     _AWS_XRAY_DAEMON_PORT: "2000",
     LANG: "en_US.UTF-8",
-    LD_LIBRARY_PATH: `/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:${task}:${task}/lib:/opt/lib`,
+    LD_LIBRARY_PATH: `/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:${task}:${task}/lib:${opt}/lib`,
     NODE_PATH: [
-      "/opt/nodejs/node24/node_modules",
-      "/opt/nodejs/node_modules",
+      `${opt}/nodejs/node24/node_modules`,
+      `${opt}/nodejs/node_modules`,
       "/var/runtime/node_modules",
       "/var/runtime",
       task,
       ...version.nodePath,
     ].join(":"),
-    PATH: `${nodeDirectory}:/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin`,
+    PATH: `${nodeDirectory}:/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:${opt}/bin`,
     PWD: task,
     SHLVL: "0",
     TZ: ":UTC",
