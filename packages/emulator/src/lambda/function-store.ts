@@ -42,8 +42,9 @@ interface StoreOptions {
   readonly observer?: StoreObserver;
 }
 
-/** Told of what takes away the ground under something that hangs on a function, a version or an alias. */
+/** Told of what gives or takes away the ground under something that hangs on a function, a version or an alias. */
 export interface StoreObserver {
+  onFunctionCreated?(functionName: string): void;
   onVersionDeleted(functionName: string, version: string): void;
   /** @param version - The one that the alias points at now. */
   onAliasMoved(functionName: string, alias: string, version: FunctionVersion): void;
@@ -99,6 +100,7 @@ export class FunctionStore {
   finishCreation(record: FunctionRecord): void {
     record.phase = nextFunctionPhase(record.phase, "created") ?? record.phase;
     record.latest = { ...record.latest, revisionId: randomUUID() };
+    for (const observer of this.#observers) observer.onFunctionCreated?.(record.name);
   }
 
   /** By name, in the order of names, as ListFunctions gives them. */

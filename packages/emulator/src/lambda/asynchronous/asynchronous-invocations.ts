@@ -47,6 +47,10 @@ export class AsynchronousInvocations {
       deliver: (arn, delivery) => deliveries.deliver(arn, delivery),
       tell,
     });
+    store.observe({
+      onFunctionCreated: (name) => this.#queue.functionAppeared(name),
+      onAliasMoved: (name) => this.#queue.functionAppeared(name),
+    });
     this.#queue.resume();
   }
 

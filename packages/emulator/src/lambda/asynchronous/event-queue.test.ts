@@ -169,6 +169,20 @@ describe("EventQueue", () => {
     ]);
   });
 
+  test("tries an event again as soon as its function is there", async () => {
+    const world = new QueueWorld(directory, ["unknown_function", "unknown_function"]);
+    world.queue.accept(eventOf("a"));
+    world.queue.accept(eventOf("b", "another-function"));
+    await settle();
+    world.queue.functionAppeared("fn");
+    await settle();
+    expect(world.attempts.map(({ requestId }) => requestId)).toEqual(["a", "b", "a"]);
+    // The delay that it had begun is over with it.
+    await world.pass(10_000);
+    expect(world.attempts.map(({ requestId }) => requestId)).toEqual(["a", "b", "a", "b"]);
+    expect(world.queue.pending).toBe(0);
+  });
+
   test("takes a rejected attempt for an error of the system, tells of it and tries again", async () => {
     let count = 0;
     const world = new QueueWorld(directory, [], {

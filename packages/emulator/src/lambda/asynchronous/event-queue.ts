@@ -42,13 +42,15 @@ export class EventQueue {
   readonly #lanes: EventLanes<AcceptedEvent>;
   readonly #reports: EventReports;
   readonly #delayed = new Set<() => void>();
+  /** What is delayed because its function does not exist, by the function's name. */
+  readonly #orphans = new Map<string, Set<() => void>>();
   #nextId = 1;
   #isStopped = false;
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
-    this.#lanes = new EventLanes((accepted) => this.#attempt(accepted));
     const { clock, deliver, tell } = options;
+    this.#lanes = new EventLanes((accepted) => this.#attempt(accepted).catch(tell));
     this.#reports = new EventReports({
       clock,
       deliver,
@@ -71,9 +73,17 @@ export class EventQueue {
   resume(): void {
     for (const accepted of this.#events.values()) {
       if (accepted.phase === "reporting") this.#reports.send(accepted);
-      else if (accepted.phase === "delayed") this.#delay(accepted);
+      else if (accepted.phase === "delayed") void this.#delay(accepted);
       else this.#wait(accepted);
     }
+  }
+
+  /** Tries events again that wait for the function, or for an alias of it. */
+  functionAppeared(functionName: string): void {
+    const orphans = this.#orphans.get(functionName);
+    if (orphans === undefined) return;
+    this.#orphans.delete(functionName);
+    for (const ripen of orphans) ripen();
   }
 
   /** @returns Whether the event was taken, and is in the journal; a full queue refuses it. */
@@ -104,6 +114,7 @@ export class EventQueue {
     this.#reports.stop();
     for (const cancel of this.#delayed) cancel();
     this.#delayed.clear();
+    this.#orphans.clear();
   }
 
   /** Leaves what has not ended in the journal and closes it. @returns How many events that are. */
@@ -164,18 +175,30 @@ export class EventQueue {
     accepted.delayMs = step.delayMs;
     // Only what the function did is written at once: one event can be throttled hundreds of times.
     if (hasFailed) journal.fail(accepted.id, { failures, ageMs, delayMs: step.delayMs });
-    this.#delay(accepted);
+    const ripen = this.#delay(accepted);
+    if (attempt.kind === "unknown_function") this.#orphan(accepted, ripen);
   }
 
-  #delay(accepted: AcceptedEvent): void {
-    if (this.#isStopped) return;
-    const cancel = this.#options.clock.after(accepted.delayMs, () => {
-      this.#delayed.delete(cancel);
+  /** @returns Ends the delay ahead of its time; when it is over, that does nothing. */
+  #delay(accepted: AcceptedEvent): () => void {
+    const ripen = () => {
+      if (!this.#delayed.delete(cancel)) return;
+      cancel();
+      this.#orphans.get(accepted.event.reference.name)?.delete(ripen);
       accepted.delayMs = 0;
       accepted.signal("ripen");
       this.#wait(accepted);
-    });
+    };
+    const cancel = this.#options.clock.after(accepted.delayMs, ripen);
     this.#delayed.add(cancel);
+    return ripen;
+  }
+
+  #orphan({ event }: AcceptedEvent, ripen: () => void): void {
+    const { name } = event.reference;
+    const orphans = this.#orphans.get(name) ?? new Set();
+    this.#orphans.set(name, orphans);
+    orphans.add(ripen);
   }
 
   #conclude(

@@ -39,7 +39,7 @@ export class EventReports {
   /** @param accepted - In the phase "reporting". */
   send(accepted: AcceptedEvent): void {
     const sinceMs = this.#options.clock.monotonicMs();
-    if (!this.#isStopped) void this.#attempt(accepted, { sinceMs, count: 1 });
+    if (!this.#isStopped) this.#try(accepted, { sinceMs, count: 1 });
   }
 
   /** Starts no further delivery. */
@@ -47,6 +47,10 @@ export class EventReports {
     this.#isStopped = true;
     for (const cancel of this.#delayed) cancel();
     this.#delayed.clear();
+  }
+
+  #try(accepted: AcceptedEvent, history: { sinceMs: number; count: number }): void {
+    this.#attempt(accepted, history).catch(this.#options.tell);
   }
 
   async #attempt(
@@ -78,7 +82,7 @@ export class EventReports {
     const cancel = clock.after(delayMs, () => {
       this.#delayed.delete(cancel);
       accepted.signal("ripen");
-      void this.#attempt(accepted, { sinceMs, count: count + 1 });
+      this.#try(accepted, { sinceMs, count: count + 1 });
     });
     this.#delayed.add(cancel);
   }

@@ -99,6 +99,14 @@ describe("deliveryOf", () => {
     expect(delivery.attributes?.["ErrorMessage"]?.stringValue).toBe(`a${"ä".repeat(511)}`);
   });
 
+  test("leaves out of a dead letter's error message what SQS refuses", () => {
+    const payload = JSON.stringify({ errorMessage: "a\u0000b\uFFFFc\n\u{1F600}" });
+    const answer = { payload, version: "1", isFunctionError: true };
+    const target = { kind: "dead_letter_queue", arn: QUEUE } as const;
+    const { attributes } = deliveryOf(event, concluded({ answer }), target);
+    expect(attributes?.["ErrorMessage"]?.stringValue).toBe("abc\n\u{1F600}");
+  });
+
   test("tells a throttled event's status and text", () => {
     const conclusion = concluded({ answer: undefined, statusCode: 429, error: "Rate Exceeded." });
     const { attributes } = deliveryOf(event, conclusion, { kind: "dead_letter_queue", arn: QUEUE });

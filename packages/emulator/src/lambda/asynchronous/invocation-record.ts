@@ -6,6 +6,13 @@ import type { EventConclusion, OfferedEvent, ReportTarget } from "./event.ts";
 const ERROR_MESSAGE_BYTES_MAX = 1_024;
 
 /**
+ * Characters that SQS refuses in a message attribute.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html, read 2026-11-24
+ */
+const REFUSED_CHARACTERS = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
+
+/**
  * What a destination or a dead-letter queue gets of an event.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html for the record and for the
@@ -70,11 +77,12 @@ function deadLetterAttributes(
   { answer, error, statusCode }: EventConclusion,
 ): NonNullable<Delivery["attributes"]> {
   const message = answer === undefined ? (error ?? "") : errorMessageOf(answer.payload);
+  const readable = message.replaceAll(REFUSED_CHARACTERS, "");
   return {
     RequestID: { dataType: "String", stringValue: requestId },
     ErrorCode: { dataType: "Number", stringValue: String(statusCode) },
     // SQS refuses an attribute without a value.
-    ErrorMessage: { dataType: "String", stringValue: firstKilobyte(message || "Unknown error") },
+    ErrorMessage: { dataType: "String", stringValue: firstKilobyte(readable || "Unknown error") },
   };
 }
 
