@@ -1,4 +1,7 @@
 export { realClock, scaledClock } from "./clock.ts";
+export { ContainerService } from "./container/container-service.ts";
+export type { ContainerDefinition, ContainerEvent, TaskView } from "./container/contract.ts";
+export { processHost } from "./container/process-host.ts";
 export type {
   Emulator,
   EmulatorOptions,

@@ -22,7 +22,7 @@ export interface ContainerDefinition {
 }
 
 /** HTTP GET of a path; any answer from 200 to 399 in time is a pass. Times are real. */
-export interface HealthCheck {
+interface HealthCheck {
   readonly path: string;
   /** From the end of one check to the start of the next. @default 5000 */
   readonly intervalMs?: number;

@@ -29,7 +29,7 @@ export type TaskSignal =
   | "lost";
 
 /** A task without a process ends at once; one with a process ends when the process has. */
-export const TASK_TRANSITIONS: Readonly<
+const TASK_TRANSITIONS: Readonly<
   Record<TaskPhase, Readonly<Partial<Record<TaskSignal, TaskPhase>>>>
 > = {
   provisioning: {

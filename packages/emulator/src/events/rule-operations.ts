@@ -14,7 +14,7 @@ import { busNameIn } from "./put-events.ts";
 import type { RuleRecord } from "./rule-record.ts";
 import { readTags } from "./tag-operations.ts";
 
-export const RULE_NAME = {
+const RULE_NAME = {
   required: true,
   min: 1,
   max: 64,
@@ -165,7 +165,7 @@ export function listPage<Item>(
 }
 
 /** The name of a bus that there is. @throws AwsError where there is none. */
-export function existingBus(buses: EventBuses, nameOrArn: string | undefined): string {
+function existingBus(buses: EventBuses, nameOrArn: string | undefined): string {
   const name = busNameIn(nameOrArn);
   if (buses.bus(name) === undefined) throw notFound(`Event bus ${name} does not exist.`);
   return name;

@@ -24,7 +24,7 @@ const RETRY_DELAY_MS_MAX = 600_000;
 const WAITING_MAX = 10_000;
 
 /** Why a delivery is given up; the names are those of a dead-letter message's attribute. */
-export type ExhaustedCondition = "MaximumRetryAttempts" | "MaximumEventAgeInSeconds";
+type ExhaustedCondition = "MaximumRetryAttempts" | "MaximumEventAgeInSeconds";
 
 /** One message and what becomes of it when its target does not take it. */
 export interface PlannedDelivery {
@@ -39,7 +39,7 @@ export interface PlannedDelivery {
 }
 
 /** How far a delivery has come. */
-export interface DeliveryHistory {
+interface DeliveryHistory {
   /** Attempts that failed. */
   readonly failures: number;
   /** Service time since the first attempt. */

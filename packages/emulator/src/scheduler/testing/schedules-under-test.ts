@@ -22,7 +22,7 @@ export const SETTINGS = {
 };
 
 /** Wednesday. */
-export const START = "2026-11-25T12:00:30Z";
+const START = "2026-11-25T12:00:30Z";
 
 /** Schedules in virtual time, with targets that remember what they get. */
 export class SchedulesUnderTest implements Disposable {
