@@ -1,10 +1,10 @@
 /** Who may call a function URL. */
 export const AUTH_TYPES = ["NONE", "AWS_IAM"] as const;
-export type AuthType = (typeof AUTH_TYPES)[number];
+type AuthType = (typeof AUTH_TYPES)[number];
 
 /** Whether a response is passed on whole or in parts. */
 export const INVOKE_MODES = ["BUFFERED", "RESPONSE_STREAM"] as const;
-export type InvokeMode = (typeof INVOKE_MODES)[number];
+type InvokeMode = (typeof INVOKE_MODES)[number];
 
 /** What pages of other origins may do; a member that was not given is absent. */
 export interface Cors {

@@ -10,7 +10,7 @@ import type { Reply } from "../http/reply.ts";
 import { PreludeReader } from "./http-prelude.ts";
 
 /** Content type of streamed bytes that name none. */
-export const BYTES_TYPE = "application/octet-stream";
+const BYTES_TYPE = "application/octet-stream";
 
 const JSON_TYPE = "application/json";
 

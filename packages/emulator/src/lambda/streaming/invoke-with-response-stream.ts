@@ -15,7 +15,7 @@ import {
   invokeCompleteFrame,
   payloadChunkFrame,
 } from "./event-stream.ts";
-import { ResponsePipe } from "./response-pipe.ts";
+import { ResponsePipe, STREAMED_RESPONSE_BYTES_MAX } from "./response-pipe.ts";
 
 interface StreamingContext {
   readonly store: FunctionStore;
@@ -25,6 +25,11 @@ interface StreamingContext {
 /** What InvokeComplete says of a function that failed; no recording of AWS's own code is known. */
 const ERROR_CODE = "Unhandled";
 const TOO_LARGE_CODE = "Function.ResponseSizeTooLarge";
+/** In the form of a function error. */
+const TOO_LARGE_DETAILS = JSON.stringify({
+  errorType: TOO_LARGE_CODE,
+  errorMessage: `Response payload size exceeded maximum allowed payload size (${STREAMED_RESPONSE_BYTES_MAX} bytes).`,
+});
 
 /** The operation whose response comes in parts. */
 export const STREAMING_ROUTES: readonly Route<StreamingContext>[] = [
@@ -102,11 +107,6 @@ export function completionOf(
   if (!isFunctionError) return log;
   return { ErrorCode: ERROR_CODE, ErrorDetails: Buffer.from(payload).toString("utf8"), ...log };
 }
-
-const TOO_LARGE_DETAILS = JSON.stringify({
-  errorType: TOO_LARGE_CODE,
-  errorMessage: "Response payload size exceeded maximum allowed payload size (209715200 bytes).",
-});
 
 function isDryRunType(type: string | undefined): boolean {
   if (type === undefined || type === "RequestResponse") return false;
