@@ -113,4 +113,20 @@ describe("AsynchronousInvocations", () => {
     await send(world, "records");
     expect(JSON.parse(textOf(await invocation(world, 3)))).toEqual({ n: 1 });
   });
+
+  test("reports an event at once, and runs none, where the reserved concurrency is zero", async () => {
+    const world = await startWorld();
+    await report(world, "fn");
+    await world.call("PUT /2017-10-31/functions/fn/concurrency", {
+      ReservedConcurrentExecutions: 0,
+    });
+    await send(world, "fn");
+    const record = JSON.parse(textOf(await invocation(world, 0))) as object;
+    expect(record).toMatchObject({
+      requestContext: { condition: "ZeroReservedConcurrency", approximateInvokeCount: 0 },
+      requestPayload: { n: 1 },
+    });
+    expect(record).not.toHaveProperty("responseContext");
+    expect(world.environments).toHaveLength(1);
+  });
 });
