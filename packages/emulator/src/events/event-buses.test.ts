@@ -120,6 +120,25 @@ describe("EventBuses", () => {
     });
   });
 
+  test("says which message it drops, and why", async () => {
+    using world = new BusesUnderTest();
+    await world.rule({ Name: "orders", EventPattern: '{"source":["shop"]}' }, { Arn: ABSENT });
+    await world.call("PutEvents", { Entries: [ORDER] });
+    await settled();
+    await world.call("PutTargets", {
+      Rule: "orders",
+      Targets: [{ Id: "only", Arn: ABSENT, DeadLetterConfig: { Arn: QUEUE } }],
+    });
+    world.refusal = "the queue is full";
+    await world.call("PutEvents", { Entries: [ORDER] });
+    await settled();
+    const dropped = `ERR_EVENT_DROPPED: a message of ${RULE_ARN} for ${ABSENT} was dropped: the target does not exist.`;
+    expect(world.told).toEqual([
+      `${dropped} Give its target a dead-letter queue to keep such messages.`,
+      `${dropped} Its dead-letter queue ${QUEUE}: the queue is full`,
+    ]);
+  });
+
   test("passes events on to another bus, and no further than that", async () => {
     using world = new BusesUnderTest();
     const pattern = '{"source":["shop"]}';

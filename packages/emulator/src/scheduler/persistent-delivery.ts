@@ -1,4 +1,4 @@
-import type { Timers } from "@pilotlight/core";
+import { PilotlightError, type Timers } from "@pilotlight/core";
 
 import type { Deliveries, Delivery, DeliveryAttribute } from "../delivery.ts";
 
@@ -26,6 +26,12 @@ const WAITING_MAX = 10_000;
 /** Why a delivery is given up; the names are those of a dead-letter message's attribute. */
 type ExhaustedCondition = "MaximumRetryAttempts" | "MaximumEventAgeInSeconds";
 
+/** Where a message came from, and other attributes of it. */
+interface DeadLetterAttributes extends Readonly<Record<string, string>> {
+  readonly RULE_ARN?: string;
+  readonly SCHEDULE_ARN?: string;
+}
+
 /** One message and what becomes of it when its target does not take it. */
 export interface PlannedDelivery {
   readonly targetArn: string;
@@ -35,7 +41,7 @@ export interface PlannedDelivery {
   /** The queue for what is given up. */
   readonly deadLetterArn: string | undefined;
   /** Attributes of a dead-letter message beside those that every one has. */
-  readonly deadLetterAttributes: Readonly<Record<string, string>>;
+  readonly deadLetterAttributes: DeadLetterAttributes;
 }
 
 /** How far a delivery has come. */
@@ -67,7 +73,7 @@ interface Failure {
 interface PersistentDeliveriesOptions {
   readonly clock: Timers;
   readonly deliveries: Deliveries;
-  /** Told of what goes wrong with a delivery beside a refusal. */
+  /** Told of every message that is dropped, and of what else goes wrong. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -106,7 +112,7 @@ export class PersistentDeliveries {
     const { clock, deliveries } = this.#options;
     if (!deliveries.exists(planned.targetArn)) {
       // What is not there will not come by waiting: AWS does not retry it.
-      const reason = `The target ${planned.targetArn} does not exist.`;
+      const reason = "the target does not exist.";
       const failure = { code: "NO_RESOURCE", reason, retries: failures, exhausted: undefined };
       return this.#giveUp(planned, failure);
     }
@@ -131,20 +137,44 @@ export class PersistentDeliveries {
   }
 
   async #giveUp(planned: PlannedDelivery, failure: Failure): Promise<void> {
-    const { deadLetterArn, deadLetterAttributes } = planned;
-    if (deadLetterArn === undefined) return;
+    const { deadLetterArn, deadLetterAttributes, targetArn } = planned;
+    if (deadLetterArn === undefined) {
+      this.#drop(
+        planned,
+        `${failure.reason} Give its target a dead-letter queue to keep such messages.`,
+      );
+      return;
+    }
     const { body } = planned.message(failure.retries + 1);
-    await this.#options.deliveries.deliver(deadLetterArn, {
+    const result = await this.#options.deliveries.deliver(deadLetterArn, {
       body,
       attributes: textAttributes({
         ...deadLetterAttributes,
-        TARGET_ARN: planned.targetArn,
+        TARGET_ARN: targetArn,
         ERROR_CODE: failure.code,
         ERROR_MESSAGE: failure.reason,
         RETRY_ATTEMPTS: String(failure.retries),
         ...(failure.exhausted !== undefined && { EXHAUSTED_RETRY_CONDITION: failure.exhausted }),
       }),
     });
+    if (result.kind === "refused") {
+      this.#drop(
+        planned,
+        `${failure.reason} Its dead-letter queue ${deadLetterArn}: ${result.reason}`,
+      );
+    }
+  }
+
+  /** Nothing is lost without a word. */
+  #drop({ targetArn, deadLetterAttributes }: PlannedDelivery, reason: string): void {
+    const { RULE_ARN, SCHEDULE_ARN } = deadLetterAttributes;
+    const from = RULE_ARN ?? SCHEDULE_ARN ?? "a rule";
+    this.#options.onError(
+      new PilotlightError(
+        "ERR_EVENT_DROPPED",
+        `a message of ${from} for ${targetArn} was dropped: ${reason}`,
+      ),
+    );
   }
 }
 

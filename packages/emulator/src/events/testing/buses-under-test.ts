@@ -22,6 +22,8 @@ export interface Received extends Delivery {
 export class BusesUnderTest implements Disposable {
   readonly clock = new VirtualClock();
   readonly received: Received[] = [];
+  /** Messages of the errors that were told. */
+  readonly told: string[] = [];
   /** Why queues take nothing at present; dead-letter queues always do. */
   refusal: string | undefined;
   buses: EventBuses;
@@ -97,9 +99,7 @@ export class BusesUnderTest implements Disposable {
       clock: this.clock,
       deliveries: this.#deliveries,
       directory: this.#directory,
-      onError: (error) => {
-        throw error;
-      },
+      onError: (error) => this.told.push(String(error)),
     });
     this.#deliveries.add(eventsDelivery(buses));
     return buses;
