@@ -10,17 +10,13 @@ import {
 import { afterEach, describe, expect, test } from "vitest";
 
 import { startQueueServer, stopQueueServers } from "./testing/queue-server.ts";
+import { clientSettings } from "./testing/sqs-call.ts";
 
 afterEach(stopQueueServers);
 
 async function start() {
   const server = await startQueueServer();
-  const client = new SQSClient({
-    endpoint: server.url,
-    region: "us-east-1",
-    credentials: { accessKeyId: "any", secretAccessKey: "any" },
-    maxAttempts: 1,
-  });
+  const client = new SQSClient(clientSettings(server.url));
   const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: "jobs" }));
   return { ...server, client, QueueUrl };
 }
