@@ -40,25 +40,6 @@ export const COVERED: Readonly<Record<string, Scenario>> = {
 
 /** The cases that do not run yet, by the capability of the emulator that they wait for. */
 export const NOT_YET_COVERED: Readonly<Record<string, readonly string[]>> = {
-  "reserved concurrency": [
-    "reserved-account-limit",
-    "reserved-crud",
-    "reserved-delete-204",
-    "reserved-errors",
-    "reserved-one-throttles-sync-queues-async",
-    "reserved-zero-blocks-everything",
-  ],
-  "provisioned concurrency": [
-    "provisioned-account-limits",
-    "provisioned-get-and-list-errors",
-    "provisioned-init-failure",
-    "provisioned-put-and-ready",
-    "provisioned-put-errors",
-    "provisioned-spillover",
-    "provisioned-version-alias-conflicts",
-    "reserved-equals-provisioned-blocks-latest",
-    "reserved-provisioned-overlap",
-  ],
   "S3 and its notifications": ["s3-event-key-encoding", "s3-put-invokes-lambda"],
   "the Extensions API": ["extension-shutdown-sequence"],
 };
