@@ -14,7 +14,7 @@ const STEP_MS = 100;
 const TASKS_MAX = 10;
 
 /** Where a task stands; it leaves `RUNNING` once. */
-export type MoveTaskStatus = "RUNNING" | "COMPLETED" | "CANCELLED" | "FAILED";
+type MoveTaskStatus = "RUNNING" | "COMPLETED" | "CANCELLED" | "FAILED";
 
 /** What is asked of a task. */
 interface MoveOrder {

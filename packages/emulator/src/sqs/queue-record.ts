@@ -23,13 +23,13 @@ export interface QueueSettings {
 }
 
 /** Where messages go that were received too often. */
-export interface RedrivePolicy {
+interface RedrivePolicy {
   readonly targetArn: string;
   readonly receiveCountMax: number;
 }
 
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html, read 2026-11-24 */
-export const ATTRIBUTE_DEFAULTS: Readonly<Record<string, string>> = {
+const ATTRIBUTE_DEFAULTS: Readonly<Record<string, string>> = {
   VisibilityTimeout: "30",
   MaximumMessageSize: "1048576",
   MessageRetentionPeriod: "345600",
@@ -38,7 +38,7 @@ export const ATTRIBUTE_DEFAULTS: Readonly<Record<string, string>> = {
   SqsManagedSseEnabled: "true",
 };
 
-export const FIFO_ATTRIBUTE_DEFAULTS: Readonly<Record<string, string>> = {
+const FIFO_ATTRIBUTE_DEFAULTS: Readonly<Record<string, string>> = {
   FifoQueue: "true",
   ContentBasedDeduplication: "false",
   DeduplicationScope: "queue",
