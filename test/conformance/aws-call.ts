@@ -73,7 +73,7 @@ export function awsRequest({ service, api, method, uri, params }: AwsCall): AwsR
   const target = TARGETS[service ?? ""];
   if (target !== undefined) return targetRequest(target, { api, params });
   const rest = new Map(Object.entries(params));
-  const path = uri.replaceAll(/\{(\w+)\}/g, (_braced, name: string) => {
+  const path = uri.replaceAll(/\{(\w+)\+?\}/g, (_braced, name: string) => {
     const value = rest.get(name);
     invariant(typeof value === "string", `${api} needs the parameter ${name} in its URI`);
     rest.delete(name);
@@ -86,6 +86,7 @@ export function awsRequest({ service, api, method, uri, params }: AwsCall): AwsR
     rest.delete(name);
   }
   const search = query.size === 0 ? "" : `?${query.toString()}`;
+  if (api === "PutObject") return { path, headers: {}, body: bytesOf(rest.get("Body")) };
   return { path: path + search, ...(api === "Invoke" ? invokeParts(rest) : jsonParts(rest)) };
 }
 

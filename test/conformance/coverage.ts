@@ -40,7 +40,6 @@ export const COVERED: Readonly<Record<string, Scenario>> = {
 
 /** The cases that do not run yet, by the capability of the emulator that they wait for. */
 export const NOT_YET_COVERED: Readonly<Record<string, readonly string[]>> = {
-  "S3 and its notifications": ["s3-event-key-encoding", "s3-put-invokes-lambda"],
   "the Extensions API": ["extension-shutdown-sequence"],
 };
 

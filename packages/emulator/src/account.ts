@@ -20,6 +20,7 @@ import { lambdaService } from "./lambda/lambda-service.ts";
 import type { StartPooledEnvironment } from "./lambda/pool.ts";
 import type { Reply } from "./http/reply.ts";
 import type { StreamedReply } from "./http/streamed-reply.ts";
+import { objectReader } from "./s3/object-reader.ts";
 import { s3Service } from "./s3/s3-service.ts";
 import { S3Store } from "./s3/s3-store.ts";
 import { schedulerService } from "./scheduler/scheduler-service.ts";
@@ -135,6 +136,7 @@ export class Account {
         deliveries: this.deliveries,
         nowEpochMs: () => clock.epochMs(),
         codeDirectory: options.codeDirectory,
+        objects: objectReader(this.objects),
         ledger: this.concurrency.ledger,
         provisioner: this.concurrency.provisioner,
         clock,

@@ -8,7 +8,7 @@ import { unzipSync, type Unzipped } from "fflate";
 import { type AwsError, invalidParameter } from "./aws-error.ts";
 import type { FunctionCode } from "./function-record.ts";
 
-/** Largest ZIP file: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, read 2026-11-24. */
+/** Largest ZIP file in a request: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, read 2026-11-24. */
 const ZIPPED_BYTES_MAX = 52_428_800;
 
 /** More files than any deployment package has; it bounds what one request can make on the disk. */
@@ -32,13 +32,18 @@ const PATH_FAULTS: ReadonlySet<unknown> = new Set([
  *
  * @param zip - The ZIP file itself.
  * @param directory - Folder of all packages; the new folder is made in it.
+ * @param bytesMax - Of the ZIP file.
  * @throws AwsError 400 when the file is no ZIP file, is too large, or has a path that cannot be or leads
  *   out of the folder.
  */
-export async function unpackCode(zip: Uint8Array, directory: string): Promise<FunctionCode> {
-  if (zip.byteLength > ZIPPED_BYTES_MAX) {
+export async function unpackCode(
+  zip: Uint8Array,
+  directory: string,
+  bytesMax = ZIPPED_BYTES_MAX,
+): Promise<FunctionCode> {
+  if (zip.byteLength > bytesMax) {
     throw invalidParameter(
-      `Zipped size must be smaller than ${ZIPPED_BYTES_MAX} bytes; got ${zip.byteLength}`,
+      `Zipped size must be smaller than ${bytesMax} bytes; got ${zip.byteLength}`,
     );
   }
   const files = readZip(zip);

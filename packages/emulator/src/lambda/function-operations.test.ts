@@ -6,11 +6,21 @@ import { VirtualClock } from "@pilotlight/core/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { newFunction, OTHER_ZIP, ZIP } from "../testing/scripted-emulator.ts";
+import type { ObjectReader } from "../s3/contract.ts";
 import type { Call } from "./api-request.ts";
 import { createFunction, publishVersion, updateFunctionCode } from "./function-operations.ts";
 import { FunctionStore } from "./function-store.ts";
 
 let codeDirectory: string;
+/** What a deployment package in S3 is read with. */
+const objects: ObjectReader = {
+  read: ({ key }) =>
+    Promise.resolve(
+      key === "code.zip"
+        ? { kind: "read", bytes: Buffer.from(ZIP, "base64") }
+        : { kind: "refused", code: "NoSuchKey", message: "The specified key does not exist." },
+    ),
+};
 let clock: VirtualClock;
 let store: FunctionStore;
 
@@ -36,13 +46,41 @@ function callOf(operation: string, body: unknown): Call {
 
 async function created() {
   const call = callOf("CreateFunction", newFunction("echo"));
-  await createFunction({ store, codeDirectory }, call);
+  await createFunction({ store, codeDirectory, objects }, call);
   return store.get("echo");
 }
 
 const gone = { type: "ResourceNotFoundException", statusCode: 404 };
 
 describe("createFunction", () => {
+  test("takes its code from S3", async () => {
+    const Code = { S3Bucket: "code", S3Key: "code.zip" };
+    await createFunction(
+      { store, codeDirectory, objects },
+      callOf("CreateFunction", newFunction("echo", { Code })),
+    );
+    const sizeBytes = Buffer.from(ZIP, "base64").byteLength;
+    expect(store.get("echo").latest.code).toMatchObject({ isOwned: true, sizeBytes });
+  });
+
+  test.each([
+    [
+      { S3Bucket: "code", S3Key: "none.zip" },
+      "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.",
+    ],
+    [
+      { S3Bucket: "code", S3Key: "code.zip", S3ObjectVersion: "7" },
+      "Error occurred while GetObjectVersion. S3 Error Code: NoSuchVersion. S3 Error Message: The specified version does not exist.",
+    ],
+    [{ S3Bucket: "code" }, "Please provide a source for function code."],
+  ])("says in S3's words why there is no code in %j", async (Code, message) => {
+    const call = callOf("CreateFunction", newFunction("echo", { Code }));
+    await expect(createFunction({ store, codeDirectory, objects }, call)).rejects.toMatchObject({
+      type: "InvalidParameterValueException",
+      message,
+    });
+  });
+
   test("keeps the code under no name that a caller chooses", async () => {
     const { latest } = await created();
     expect(dirname(latest.code.directory)).toBe(codeDirectory);
@@ -57,7 +95,7 @@ describe("updateFunctionCode", () => {
       const record = await created();
       const before = readdirSync(codeDirectory);
       const call = callOf("UpdateFunctionCode", { ZipFile: OTHER_ZIP, ...more });
-      const updating = updateFunctionCode({ store, codeDirectory }, call);
+      const updating = updateFunctionCode({ store, codeDirectory, objects }, call);
       store.delete(record);
       await expect(updating).rejects.toMatchObject(gone);
       expect(readdirSync(codeDirectory)).toEqual(before);
@@ -67,7 +105,7 @@ describe("updateFunctionCode", () => {
   test("updates the function that has the name when the code is unpacked", async () => {
     const record = await created();
     const call = callOf("UpdateFunctionCode", { ZipFile: OTHER_ZIP });
-    const updating = updateFunctionCode({ store, codeDirectory }, call);
+    const updating = updateFunctionCode({ store, codeDirectory, objects }, call);
     store.delete(record);
     const { settings, code } = record.latest;
     const again = store.create("echo", { settings: { ...settings, memoryMb: 512 }, code });
@@ -82,8 +120,11 @@ describe("publishVersion", () => {
   test("answers 404 when the function is deleted while it waits for an update", async () => {
     const record = await created();
     const update = callOf("UpdateFunctionCode", { ZipFile: ZIP });
-    await updateFunctionCode({ store, codeDirectory }, update);
-    const publishing = publishVersion({ store, codeDirectory }, callOf("PublishVersion", {}));
+    await updateFunctionCode({ store, codeDirectory, objects }, update);
+    const publishing = publishVersion(
+      { store, codeDirectory, objects },
+      callOf("PublishVersion", {}),
+    );
     store.delete(record);
     clock.advanceMs(1_000);
     await expect(publishing).rejects.toMatchObject(gone);

@@ -1,6 +1,7 @@
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
 import { jsonReply, type Reply } from "../http/reply.ts";
+import type { ObjectReader } from "../s3/contract.ts";
 import { calledFunction, type Call } from "./api-request.ts";
 import {
   invalidParameter,
@@ -10,6 +11,7 @@ import {
   validationFailed,
 } from "./aws-error.ts";
 import { removeCode, unpackCode } from "./code.ts";
+import { CODE_OBJECT_BYTES_MAX, codeObject } from "./code-object.ts";
 import type { ConcurrencyLedger } from "./concurrency/ledger.ts";
 import { reservedMembers } from "./concurrency/reserved-operations.ts";
 import { codeLocation, configurationBody, listedConfiguration } from "./function-body.ts";
@@ -33,6 +35,8 @@ export interface FunctionContext {
   readonly store: FunctionStore;
   /** Folder that deployment packages are unpacked in. */
   readonly codeDirectory: string;
+  /** Where deployment packages are that a request only names. */
+  readonly objects: ObjectReader;
 }
 
 const NAME_CHARS_MAX = LAMBDA_LIMITS.functionNameCharsMax;
@@ -238,14 +242,16 @@ function newFunctionName(given: string | undefined): string {
 }
 
 async function codeOf(
-  { codeDirectory }: FunctionContext,
+  { codeDirectory, objects }: FunctionContext,
   { name, members }: { name: string; members: RequestMembers[string] },
 ): Promise<FunctionCode> {
   const zip = isMembers(members) ? stringMember(members, "ZipFile") : undefined;
   if (zip !== undefined) return unpackCode(Buffer.from(zip, "base64"), codeDirectory);
-  if (isMembers(members) && (members["S3Bucket"] ?? members["ImageUri"]) !== undefined) {
+  const object = isMembers(members) ? await codeObject(objects, members) : undefined;
+  if (object !== undefined) return unpackCode(object, codeDirectory, CODE_OBJECT_BYTES_MAX);
+  if (isMembers(members) && members["ImageUri"] !== undefined) {
     throw notEmulated(
-      `The code of ${functionArn(name)} is given by S3Bucket or ImageUri; this emulator takes it as ZipFile (the aws command: --zip-file fileb://code.zip).`,
+      `The code of ${functionArn(name)} is given by ImageUri; this emulator takes it as ZipFile (the aws command: --zip-file fileb://code.zip) or from S3 (--s3-bucket, --s3-key).`,
     );
   }
   throw invalidParameter("Please provide a source for function code.");
