@@ -179,5 +179,8 @@ describe("EventBuses", () => {
     expect(world.buses.deliver(`${bus}2`, { body: "{}", event })).toMatchObject({
       kind: "refused",
     });
+    for (const refused of [{ body: "no JSON", event }, { body: "[]", event }, { body: "{}" }]) {
+      expect(world.buses.deliver(bus, refused)).toMatchObject({ kind: "refused" });
+    }
   });
 });

@@ -10,7 +10,7 @@ import { Agenda } from "../scheduler/agenda.ts";
 import { KeptRecords } from "../scheduler/kept-records.ts";
 import { DEFAULT_RETRY_POLICY, PersistentDeliveries } from "../scheduler/persistent-delivery.ts";
 import { nextOccurrence, parseRuleExpression } from "../scheduler/schedule-expression.ts";
-import { type BusEvent, eventText } from "./event.ts";
+import { type BusEvent, eventText, isObjectText } from "./event.ts";
 import { type BusRecord, ruleKey, type RuleRecord, type TargetRecord } from "./rule-record.ts";
 import { readBus, readRule } from "./stored-records.ts";
 import { targetInput } from "./target-input.ts";
@@ -128,6 +128,9 @@ export class EventBuses {
     if (event === undefined) {
       return { kind: "refused", reason: "an event has a source and a detail type" };
     }
+    if (!isObjectText(body)) {
+      return { kind: "refused", reason: "the detail of an event is a JSON object" };
+    }
     this.put(name, {
       ...event,
       id: randomUUID(),
@@ -239,7 +242,7 @@ export function eventsDelivery(buses: EventBuses): DeliveryTarget {
   return {
     service: "events",
     exists: (arn) => buses.exists(arn),
-    deliver: (arn, delivery) => Promise.resolve(buses.deliver(arn, delivery)),
+    deliver: async (arn, delivery) => buses.deliver(arn, delivery),
   };
 }
 

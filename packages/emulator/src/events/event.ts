@@ -1,4 +1,5 @@
 import { ACCOUNT_ID, REGION } from "../lambda/names.ts";
+import { isMembers } from "../scheduler/constraints.ts";
 
 /** An event on a bus. */
 export interface BusEvent {
@@ -40,4 +41,14 @@ export function envelopeOf(event: BusEvent): Readonly<Record<string, unknown>> {
 /** The whole event as JSON; its detail is not changed, to the last digit of a number. */
 export function eventText(event: BusEvent): string {
   return `${JSON.stringify(envelopeOf(event)).slice(0, -1)},"detail":${event.detail}}`;
+}
+
+/** Whether a text is a JSON object, as the detail of an event must be. */
+export function isObjectText(text: string): boolean {
+  try {
+    return isMembers(JSON.parse(text));
+  } catch {
+    // What is not JSON is refused as malformed; the reason is not part of AWS's answer.
+    return false;
+  }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 
-import { Constraints, isMembers, type Members } from "../scheduler/constraints.ts";
+import { Constraints, type Members } from "../scheduler/constraints.ts";
+import { isObjectText } from "./event.ts";
 import { busNameOf, DEFAULT_BUS, type EventBuses } from "./event-buses.ts";
 import { refuseBroken, validationError } from "./events-error.ts";
 
@@ -84,15 +85,6 @@ function putEntry(
 export function busNameIn(nameOrArn: string | undefined): string {
   if (nameOrArn === undefined) return DEFAULT_BUS;
   return busNameOf(nameOrArn) ?? nameOrArn;
-}
-
-function isObjectText(text: string): boolean {
-  try {
-    return isMembers(JSON.parse(text));
-  } catch {
-    // What is not JSON is refused as malformed; the reason is not part of AWS's answer.
-    return false;
-  }
 }
 
 function bytesOf({ Source, DetailType, Detail, Resources, Time }: Members): number {
