@@ -102,10 +102,12 @@ export class EnvironmentPool {
    * @returns Settles when none is left.
    */
   async retire(version: FunctionVersion): Promise<void> {
-    const groups = [this.#onDemand.get(version), this.#provisioned.get(version)];
+    const groups = [this.#onDemand.get(version), this.#provisioned.get(version)].filter(
+      (group) => group !== undefined,
+    );
     this.#onDemand.delete(version);
     this.#provisioned.delete(version);
-    await Promise.all(groups.map((group) => group?.retire()));
+    await Promise.all(groups.map((group) => group.retire()));
   }
 
   /** Refuses new requests and ends every environment, whatever it does. */

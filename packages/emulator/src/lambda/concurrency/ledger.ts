@@ -233,7 +233,7 @@ export class ConcurrencyLedger {
   forgetFunction(functionName: string, nowMs: number): void {
     const account = this.#functions.get(functionName);
     if (account === undefined) return;
-    for (const { version, qualifier } of [...account.versions.values()]) {
+    for (const { version, qualifier } of account.versions.values()) {
       this.setClaim({ functionName, version }, { claim: 0, qualifier }, nowMs);
     }
     this.setReserved(functionName, undefined, nowMs);
