@@ -16,6 +16,7 @@ import { Concurrency, type EnvironmentLaws } from "./lambda/concurrency/concurre
 import { FunctionStore } from "./lambda/function-store.ts";
 import type { VersionRecord } from "./lambda/function-record.ts";
 import { Invoker } from "./lambda/invoke.ts";
+import { LayerStore } from "./lambda/layers/layer-store.ts";
 import { lambdaService } from "./lambda/lambda-service.ts";
 import type { StartPooledEnvironment } from "./lambda/pool.ts";
 import type { Reply } from "./http/reply.ts";
@@ -119,33 +120,9 @@ export class Account {
       concurrencyMax: this.concurrency.ledger.concurrencyMax,
       onError,
     });
-    this.objects = new S3Store({
-      clock,
-      wallClock: realClock,
-      directory: join(stateDirectory, "s3"),
-      deliveries: this.deliveries,
-      onError,
-    });
-    this.services = [
-      lambdaService({
-        store: this.store,
-        invoker: this.invoker,
-        urls: this.urls,
-        eventInvokeConfigs: this.eventInvokeConfigs,
-        eventSources: this.eventSources,
-        deliveries: this.deliveries,
-        nowEpochMs: () => clock.epochMs(),
-        codeDirectory: options.codeDirectory,
-        objects: objectReader(this.objects),
-        ledger: this.concurrency.ledger,
-        provisioner: this.concurrency.provisioner,
-        clock,
-      }),
-      eventsService(this.buses),
-      schedulerService(this.schedules),
-      sqsService(this.queues),
-      s3Service({ store: this.objects, onError }),
-    ];
+    const wallClock = realClock;
+    this.objects = new S3Store({ ...timed, wallClock, directory: join(stateDirectory, "s3") });
+    this.services = this.#servicesOf(options);
     this.objects.start();
   }
 
@@ -172,6 +149,30 @@ export class Account {
   async end(): Promise<void> {
     await Promise.all([this.concurrency.stop(), this.eventSources.end(), this.objects.stop()]);
     await Promise.all(this.#retirements);
+  }
+
+  #servicesOf({ clock, codeDirectory, onError }: AccountOptions): Account["services"] {
+    return [
+      lambdaService({
+        store: this.store,
+        invoker: this.invoker,
+        urls: this.urls,
+        eventInvokeConfigs: this.eventInvokeConfigs,
+        eventSources: this.eventSources,
+        deliveries: this.deliveries,
+        nowEpochMs: () => clock.epochMs(),
+        codeDirectory,
+        layers: new LayerStore({ clock }),
+        objects: objectReader(this.objects),
+        ledger: this.concurrency.ledger,
+        provisioner: this.concurrency.provisioner,
+        clock,
+      }),
+      eventsService(this.buses),
+      schedulerService(this.schedules),
+      sqsService(this.queues),
+      s3Service({ store: this.objects, onError }),
+    ];
   }
 
   async #retire({ running, code }: VersionRecord): Promise<void> {
