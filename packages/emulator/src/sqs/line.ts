@@ -20,8 +20,6 @@ export interface Line<Item extends Waiting> {
   ready(item: Item): void;
   /** Takes the next message out; a consumer gets it, or it leaves the queue by {@link Line.remove}. */
   take(): Item | undefined;
-  /** Whether {@link Line.take} would give one. */
-  readonly hasNext: boolean;
   /** Ends one receive: whatever was taken since the last call goes to one consumer. */
   endReceive(): void;
   remove(item: Item): void;
@@ -31,10 +29,6 @@ export interface Line<Item extends Waiting> {
 /** A standard queue: the oldest message that can be received. */
 export class StandardLine<Item extends Waiting> implements Line<Item> {
   readonly #ready = new OrderedHeap<Item>(({ order }) => order);
-
-  get hasNext(): boolean {
-    return this.#ready.size > 0;
-  }
 
   addHidden(_item: Item): void {}
 
@@ -103,10 +97,6 @@ export class GroupedLine<Item extends Waiting> implements Line<Item> {
   readonly #available = new OrderedHeap<Group<Item>>(({ headOrder }) => headOrder);
   /** The group that the receive in progress takes from. */
   #current: Group<Item> | undefined;
-
-  get hasNext(): boolean {
-    return this.#current?.head !== undefined || this.#available.size > 0;
-  }
 
   addHidden(item: Item): void {
     const group = this.#groupOf(item);

@@ -15,7 +15,7 @@ const INVALID_CHARACTER = /[^\u0009\u000a\u000d\u0020-\ud7ff\ue000-\ufffd\u{1000
 
 const ATTRIBUTE_NAME_PATTERN = /^[A-Za-z0-9_\-.]{1,256}$/;
 const TYPE_PATTERN = /^(String|Number|Binary)(\..*)?$/;
-const NUMBER_PATTERN = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+const NUMBER_PATTERN = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
 const WRONG_QUEUE_TYPE = "The request include parameter that is not valid for this queue type.";
 

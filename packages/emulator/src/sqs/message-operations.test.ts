@@ -84,6 +84,11 @@ describe("SendMessage", () => {
         text: "The message attribute 'kind' must contain non-empty message attribute value for message attribute type 'String'.",
       },
       {
+        what: "a long number that ends as none, at once",
+        more: { MessageAttributes: { size: text(`${"1".repeat(200_000)}x`, "Number") } },
+        text: "Can't cast the value of message (user) attribute 'size' to a number.",
+      },
+      {
         what: "a number that is none",
         more: { MessageAttributes: { size: text("large", "Number") } },
         text: "Can't cast the value of message (user) attribute 'size' to a number.",

@@ -54,7 +54,10 @@ export function removePermission(call: SqsCall): Output {
 function policyOf(queue: LiveQueue): Policy {
   const { Policy: text } = queue.record.attributes;
   const none = { Version: "2008-10-17", Id: `${queue.arn}/SQSDefaultPolicy`, Statement: [] };
-  return text === undefined ? none : { ...none, ...(JSON.parse(text) as Partial<Policy>) };
+  if (text === undefined) return none;
+  const { Statement: statements = [], ...rest } = JSON.parse(text) as Partial<Policy>;
+  // A policy with one statement may have it without a list.
+  return { ...none, ...rest, Statement: [statements].flat() };
 }
 
 function keep(queue: LiveQueue, policy: Policy): void {

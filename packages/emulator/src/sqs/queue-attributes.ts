@@ -13,6 +13,12 @@ const between = (min: number, max: number): AttributeRule => ({
   isValid: (value) => /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max,
 });
 
+/** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html, read 2026-11-24 */
+const POLICY_CHARS_MAX = 8192;
+
+/** @see https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html, read 2026-11-24 */
+const KEY_ID_CHARS_MAX = 2048;
+
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html, read 2026-11-24 */
 const RULES: Readonly<Record<string, AttributeRule>> = {
   DelaySeconds: between(0, 900),
@@ -21,9 +27,9 @@ const RULES: Readonly<Record<string, AttributeRule>> = {
   ReceiveMessageWaitTimeSeconds: between(0, 20),
   VisibilityTimeout: between(0, 43_200),
   KmsDataKeyReusePeriodSeconds: between(60, 86_400),
-  KmsMasterKeyId: { isValid: () => true },
+  KmsMasterKeyId: { isValid: (value) => value.length <= KEY_ID_CHARS_MAX },
   SqsManagedSseEnabled: { isValid: isBoolean },
-  Policy: { isValid: isJson },
+  Policy: { isValid: (value) => value.length <= POLICY_CHARS_MAX && isJson(value) },
   RedrivePolicy: { isValid: () => true },
   RedriveAllowPolicy: { isValid: () => true },
   FifoQueue: { isValid: isBoolean, isFifoOnly: true },
@@ -79,7 +85,7 @@ export function checkedAttributes(
   },
 ): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(attributes)) {
-    const rule = RULES[name];
+    const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
     if (rule === undefined || (rule.isFifoOnly === true && !isFifo)) throw unknownAttribute(name);
     if (!rule.isValid(value)) throw invalidAttribute(name);
   }

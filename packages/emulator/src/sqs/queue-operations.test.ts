@@ -56,7 +56,7 @@ describe("CreateQueue", () => {
     });
   });
 
-  test.each([
+  test.each<{ what: string; name: string; attributes: Record<string, string>; text: string }>([
     {
       what: "a name with a space",
       name: "two words",
@@ -86,6 +86,12 @@ describe("CreateQueue", () => {
       name: "jobs",
       attributes: { FifoQueue: "false" },
       text: "Unknown Attribute FifoQueue.",
+    },
+    {
+      what: "an attribute that only every object has",
+      name: "jobs",
+      attributes: { ["constructor"]: "x" },
+      text: "Unknown Attribute constructor.",
     },
     {
       what: "a value that is out of range",
@@ -276,6 +282,12 @@ describe("tags and permissions", () => {
     await client.send(new TagQueueCommand({ QueueUrl, Tags: { team: "a", stage: "dev" } }));
     await client.send(new UntagQueueCommand({ QueueUrl, TagKeys: ["stage", "none"] }));
     expect(await tags()).toEqual({ team: "a" });
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, ""]));
+    expect(await refusal(client.send(new TagQueueCommand({ QueueUrl, Tags: many })))).toMatchObject(
+      {
+        code: "InvalidParameterValue",
+      },
+    );
 
     const permission = { QueueUrl, Label: "friends" };
     const Actions = ["SendMessage"];

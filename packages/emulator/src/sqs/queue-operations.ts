@@ -11,12 +11,17 @@ const NAME_PATTERN = /^[A-Za-z0-9_-]{1,80}$/;
 const FIFO_SUFFIX = ".fifo";
 const NAME_CHARS_MAX = 80;
 
+/** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-tags.html, read 2026-11-24 */
+const TAGS_MAX = 50;
+const TAG_KEY_CHARS_MAX = 128;
+const TAG_VALUE_CHARS_MAX = 256;
+
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html, read 2026-11-24 */
 export function createQueue({ input, queues, baseUrl }: SqsCall): Output {
   const name = input.text("QueueName");
   const attributes = input.textMap("Attributes");
   checkQueueName(name, { isFifo: attributes["FifoQueue"] === "true" });
-  const tags = input.has("tags") ? input.textMap("tags") : input.textMap("Tags");
+  const tags = checkedTags(input.has("tags") ? input.textMap("tags") : input.textMap("Tags"));
   queues.create(name, { attributes, tags });
   return { QueueUrl: queueUrl(baseUrl, name) };
 }
@@ -78,7 +83,7 @@ export function purgeQueue(call: SqsCall): Output {
 export function tagQueue(call: SqsCall): Output {
   const queue = calledQueue(call);
   if (!call.input.has("Tags")) throw missingParameter("Tags");
-  queue.change({ tags: { ...queue.record.tags, ...call.input.textMap("Tags") } });
+  queue.change({ tags: checkedTags({ ...queue.record.tags, ...call.input.textMap("Tags") }) });
   return {};
 }
 
@@ -93,6 +98,22 @@ export function untagQueue(call: SqsCall): Output {
 export function listQueueTags(call: SqsCall): Output {
   const { tags } = calledQueue(call).record;
   return Object.keys(tags).length === 0 ? {} : { Tags: tags };
+}
+
+function checkedTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const count = Object.keys(tags).length;
+  if (count > TAGS_MAX) {
+    throw invalidValue(`A queue can have ${TAGS_MAX} tags at most; it would have ${count}.`);
+  }
+  for (const [key, value] of Object.entries(tags)) {
+    if (key.length >= 1 && key.length <= TAG_KEY_CHARS_MAX && value.length <= TAG_VALUE_CHARS_MAX) {
+      continue;
+    }
+    throw invalidValue(
+      `The tag '${key.slice(0, TAG_KEY_CHARS_MAX)}' is invalid: a key has 1 to ${TAG_KEY_CHARS_MAX} characters, a value up to ${TAG_VALUE_CHARS_MAX}.`,
+    );
+  }
+  return tags;
 }
 
 function checkQueueName(name: string, { isFifo }: { readonly isFifo: boolean }): void {

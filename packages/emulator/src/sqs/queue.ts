@@ -250,11 +250,6 @@ export class MessageQueue {
     this.#inFlight = 0;
   }
 
-  /** Whether a receive would give a message now. */
-  get hasVisible(): boolean {
-    return this.#line.hasNext && !this.isInFlightFull;
-  }
-
   counts(): { readonly visible: number; readonly inFlight: number; readonly delayed: number } {
     const delayed = this.#hidden.size - this.#inFlight;
     return { visible: this.size - this.#hidden.size, inFlight: this.#inFlight, delayed };
