@@ -14,7 +14,8 @@ export class ScriptedEnvironment implements ExecutionEnvironment {
   readonly id = `env-${(started += 1)}`;
   readonly version: FunctionVersion;
   readonly startedAtEpochMs = 0;
-  readonly initDurationMs = 1;
+  /** Undefined until the init phase has succeeded. */
+  initDurationMs: number | undefined = 1;
   readonly invocations: Invocation[] = [];
   phase: EnvironmentPhase = "initialising";
   stopCause: string | undefined;
