@@ -212,6 +212,16 @@ describe("EventSources", () => {
     }
   });
 
+  test("can be disabled when its function is gone", () => {
+    const { sources, store } = account();
+    const uuid = uuidOf(sources.create(members()));
+    store.delete(store.get("consumer"));
+    expect(sources.update(uuid, { Enabled: false })["State"]).toBe("Disabling");
+    expect(refusal(() => sources.update(uuid, { FunctionName: "consumer" })).message).toBe(
+      "Function does not exist",
+    );
+  });
+
   test("clears filters, concurrency and response types by empty ones", () => {
     const { sources } = account();
     const uuid = uuidOf(

@@ -9,7 +9,12 @@ import { parseFunctionReference } from "../lambda/names.ts";
 import { mappingBody } from "./mapping-body.ts";
 import { changedMapping, type MappingWorld, newMapping } from "./mapping-input.ts";
 import { MappingJournal } from "./mapping-journal.ts";
-import { isPolling, type MappingSignal, nextMappingPhase } from "./mapping-phase.ts";
+import {
+  isPolling,
+  type MappingPhase,
+  type MappingSignal,
+  nextMappingPhase,
+} from "./mapping-phase.ts";
 import type { MappingRecord, MappingSettings } from "./mapping-record.ts";
 import { QueuePoller } from "./queue-poller.ts";
 
@@ -64,8 +69,8 @@ export class EventSources {
       settings,
       lastModifiedEpochMs: this.#parts.clock.epochMs(),
     };
-    this.#add(record);
     this.#keep(record, isEnabled);
+    this.#add(record);
     return this.#settled(record);
   }
 
@@ -87,23 +92,26 @@ export class EventSources {
       world: this.#parts,
     });
     this.#refuseSecond(settings, uuid);
-    const wasEnabled = isPolling(record.phase);
-    this.#signal(record, {
+    const phase = nextPhase(record, {
       signal: isEnabled === undefined ? "update" : isEnabled ? "enable" : "disable",
       verb: "update",
     });
-    record.settings = settings;
-    record.lastModifiedEpochMs = this.#parts.clock.epochMs();
+    const lastModifiedEpochMs = this.#parts.clock.epochMs();
+    // First into the file: what cannot be kept is not done.
+    this.#keep({ ...record, settings, lastModifiedEpochMs }, isEnabled ?? isPolling(record.phase));
+    Object.assign(record, { phase, settings, lastModifiedEpochMs });
     poller.update(settings);
-    this.#keep(record, isEnabled ?? wasEnabled);
+    this.#steer(record);
     return this.#settled(record);
   }
 
   /** DeleteEventSourceMapping: messages that no function has dealt with stay in the queue. */
   delete(uuid: string): Record<string, unknown> {
     const { record } = this.#find(uuid);
-    this.#signal(record, { signal: "delete", verb: "delete" });
+    const phase = nextPhase(record, { signal: "delete", verb: "delete" });
     this.#journal.delete(uuid);
+    record.phase = phase;
+    this.#steer(record);
     return this.#settled(record);
   }
 
@@ -140,16 +148,6 @@ export class EventSources {
     });
     this.#mappings.set(record.uuid, { record, poller });
     this.#pollers.add(poller);
-    this.#steer(record);
-  }
-
-  #signal(
-    record: MappingRecord,
-    { signal, verb }: { signal: MappingSignal; verb: "update" | "delete" },
-  ): void {
-    const phase = nextMappingPhase(record.phase, signal);
-    if (phase === undefined) throw resourceInUse(verb);
-    record.phase = phase;
     this.#steer(record);
   }
 
@@ -204,7 +202,16 @@ export class EventSources {
   }
 }
 
-/** 400 while an earlier request has not ended. */
+/** @throws AwsError 400 while an earlier request has not ended. */
+function nextPhase(
+  { phase }: MappingRecord,
+  { signal, verb }: { signal: MappingSignal; verb: "update" | "delete" },
+): MappingPhase {
+  const next = nextMappingPhase(phase, signal);
+  if (next === undefined) throw resourceInUse(verb);
+  return next;
+}
+
 function resourceInUse(verb: "update" | "delete"): AwsError {
   return new AwsError("ResourceInUseException", {
     statusCode: 400,

@@ -80,11 +80,14 @@ export function newMapping(members: RequestMembers, world: MappingWorld): Mappin
     isFifo: queueArn?.endsWith(".fifo") ?? false,
     functionArn: functionName,
   };
-  return { settings: checked(settings, world), isEnabled: enabledMember(members) };
+  checkBatch(settings);
+  return { settings: withFunction(settings, world), isEnabled: enabledMember(members) };
 }
 
 /**
  * The settings of a mapping after a request to update it; what the request does not have stays.
+ *
+ * A function that is gone is no obstacle where the request names none: a mapping that waits can be disabled.
  *
  * @throws AwsError as {@link newMapping}.
  */
@@ -95,13 +98,18 @@ export function changedMapping(
   const failures = mappingFailures(members);
   if (failures.length > 0) throw validationFailed(failures);
   checkMembers(members);
+  const functionName = stringMember(members, "FunctionName");
   const settings: MappingSettings = {
     ...changeable(members, current),
     queueArn: current.queueArn,
     isFifo: current.isFifo,
-    functionArn: stringMember(members, "FunctionName") ?? current.functionArn,
+    functionArn: functionName ?? current.functionArn,
   };
-  return { settings: checked(settings, world), isEnabled: enabledMember(members) };
+  checkBatch(settings);
+  return {
+    settings: functionName === undefined ? settings : withFunction(settings, world),
+    isEnabled: enabledMember(members),
+  };
 }
 
 function checkSource(members: RequestMembers, arn: string | undefined): void {
@@ -146,9 +154,7 @@ function changeable(members: RequestMembers, current: Changeable): Changeable {
   };
 }
 
-/** The settings with the function's own ARN, once all of them fit together. */
-function checked(settings: MappingSettings, { store, queues }: MappingWorld): MappingSettings {
-  const { batchSize, windowSec, isFifo, queueArn } = settings;
+function checkBatch({ batchSize, windowSec, isFifo }: MappingSettings): void {
   if (isFifo && windowSec > 0) {
     throw invalidParameter("Batching window is not supported for FIFO queues");
   }
@@ -157,8 +163,12 @@ function checked(settings: MappingSettings, { store, queues }: MappingWorld): Ma
       "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10",
     );
   }
+}
+
+/** The settings with the function's own ARN; it and the queue are there, and fit together. */
+function withFunction(settings: MappingSettings, { store, queues }: MappingWorld): MappingSettings {
   const target = existingFunction(store, settings.functionArn);
-  const queue = queues.find(queueArn);
+  const queue = queues.find(settings.queueArn);
   if (queue === undefined) {
     throw invalidParameter(
       "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.",

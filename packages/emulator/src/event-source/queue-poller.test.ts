@@ -109,6 +109,23 @@ describe("QueuePoller", () => {
     ]);
   });
 
+  test("does not send what was left over for longer than it is hidden from others", async () => {
+    const { queue, consumer, poller, pass } = polling({ concurrencyMax: 1 });
+    const ids = Array.from({ length: 8 }, () => queue.put("x".repeat(1_000_000)));
+    poller.start();
+    await pass(30_000);
+    expect(consumer.calls).toHaveLength(1);
+
+    consumer.respond = () => SUCCEEDED;
+    consumer.pending[0]?.answer(SUCCEEDED);
+    await pass(0);
+    expect(consumer.calls.map(({ messageIds }) => messageIds)).toEqual([
+      ids.slice(0, 6),
+      ids.slice(6),
+    ]);
+    expect(consumer.calls[1]?.records[0]?.attributes["ApproximateReceiveCount"]).toBe("2");
+  });
+
   test("keeps the order of a FIFO queue's group whose messages are too large for one event", async () => {
     const { queue, consumer, poller, pass } = polling({ isFifo: true });
     const ids = Array.from({ length: 8 }, () => queue.put("x".repeat(1_000_000), "group"));
