@@ -6,6 +6,7 @@ import { Account } from "./account.ts";
 import { awsEndpoint } from "./aws-endpoint.ts";
 import { realClock } from "./clock.ts";
 import type { EnvironmentListener } from "./environment/contract.ts";
+import type { EnvironmentOptions } from "./environment/environment-options.ts";
 import { startEnvironment as startProcess } from "./environment/index.ts";
 import { type FaultRequest, readFaultRequest } from "./faults/fault-order.ts";
 import { httpApiFront, type MetricsSource, type RequestRecord } from "./http-api/front.ts";
@@ -35,6 +36,8 @@ export interface LocalFunction {
   readonly variables: Readonly<Record<string, string>>;
   /** Folders that layers would put on the module search path. */
   readonly nodePath: readonly string[];
+  /** Absolute paths of unpacked layers, in AWS's order: files of a later one take the place of earlier ones. */
+  readonly layerDirectories?: readonly string[];
   /** Publishes a version of it. An alias needs one, and implies it. */
   readonly publish?: boolean;
   /** Points at the published version. */
@@ -112,6 +115,8 @@ export interface EmulatorOptions {
   /** Told of errors that are the emulator's own; by default they only answer 500. */
   readonly onError?: (error: unknown) => void;
   readonly metrics?: MetricsSource;
+  /** How environments keep to their memory, freeze, and see /opt and /tmp. */
+  readonly environments?: Pick<EnvironmentOptions, "memoryLimit" | "freezes" | "isolation">;
   /** @default AWS's Node runtime in a process of its own. */
   readonly startEnvironment?: StartEnvironment;
 }
@@ -314,7 +319,8 @@ class LocalEmulator implements Emulator {
     const initializationType =
       startedBy === "provisioned" ? "provisioned-concurrency" : "on-demand";
     const endpointUrl = this.awsUrl;
-    return start({ version, listener, clock: realClock, endpointUrl, initializationType });
+    const own = this.#options.environments;
+    return start({ ...own, version, listener, clock: realClock, endpointUrl, initializationType });
   }
 
   #invokeDefault(event: { requestId: string; payload: Uint8Array; traceId: string }) {
@@ -349,6 +355,7 @@ function settingsOf(spec: LocalFunction): FunctionSettings {
     variables: spec.variables,
     ephemeralStorageMb: 512,
     nodePath: spec.nodePath,
+    layerDirectories: spec.layerDirectories,
   };
   checkSettings(settings);
   return settings;

@@ -126,6 +126,8 @@ class ProcessEnvironment implements ExecutionEnvironment {
     if (this.#stopping === undefined) {
       this.#signal("stop");
       this.#stopping = this.#end(cause, { reason: "spindown", budgetMsMax });
+    } else if (budgetMsMax !== undefined) {
+      this.#domain?.hurry(budgetMsMax);
     }
     return this.#stopping;
   }

@@ -113,6 +113,12 @@ export class ProcessDomain {
     return this.#ending;
   }
 
+  /** Gives a shutdown phase that is under way no more than this. */
+  hurry(budgetMsMax: number): void {
+    const cancel = this.#options.clock.after(budgetMsMax, () => this.signal("SIGKILL"));
+    void this.#ending?.then(cancel);
+  }
+
   async #end(reason: ShutdownReason, budgetMsMax: number | undefined): Promise<void> {
     const { api, clock } = this.#options;
     const plan = planShutdown(api.extensions, budgetMsMax);

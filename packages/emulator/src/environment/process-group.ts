@@ -55,8 +55,9 @@ export class ProcessGroup {
     this.gone = draining.promise;
     const exited = (exit: ProcessExit) => {
       if (this.#hasExited) return;
-      this.#hasExited = true;
+      // What the process has started ends with it; after that, its number may be given to others.
       this.signal("SIGKILL");
+      this.#hasExited = true;
       void this.#drain(options.clock).then(draining.resolve);
       ending.resolve();
       options.onExit(exit);
@@ -86,7 +87,7 @@ export class ProcessGroup {
   /** Sends a signal to the whole group; one that has ended takes none. */
   signal(signal: NodeJS.Signals): void {
     const pid = this.pid;
-    if (pid === undefined) return;
+    if (pid === undefined || this.#hasExited) return;
     try {
       process.kill(-pid, signal);
     } catch (error) {

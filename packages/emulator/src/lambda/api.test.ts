@@ -232,9 +232,9 @@ describe("answerLambda", () => {
 
   test("says what it has where it does not have an operation", async () => {
     const { call } = await start();
-    const layers = await call("GET /2018-10-31/layers");
-    expect(layers.status).toBe(501);
-    expect(layers.body["message"]).toContain("CreateFunction, ListFunctions");
+    const unknown = await call("GET /2020-04-22/code-signing-configs");
+    expect(unknown.status).toBe(501);
+    expect(unknown.body["message"]).toContain("CreateFunction, ListFunctions");
   });
 
   test("gives the account's limits", async () => {

@@ -1,6 +1,9 @@
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
-import { EVENT_SOURCE_ROUTES, type EventSourceContext } from "../event-source/mapping-operations.ts";
+import {
+  EVENT_SOURCE_ROUTES,
+  type EventSourceContext,
+} from "../event-source/mapping-operations.ts";
 import type { FunctionUrls } from "../function-url/function-urls.ts";
 import { FUNCTION_URL_ROUTES } from "../function-url/url-operations.ts";
 import { jsonReply, type Reply } from "../http/reply.ts";
@@ -37,13 +40,15 @@ import {
   updateFunctionConfiguration,
 } from "./function-operations.ts";
 import type { Invoker } from "./invoke.ts";
+import { LAYER_ROUTES } from "./layers/layer-operations.ts";
 import { PERMISSION_ROUTES } from "./permissions/permission-operations.ts";
 import { matches, type Route, route } from "./route.ts";
 import { STREAMING_ROUTES } from "./streaming/invoke-with-response-stream.ts";
 import { TAG_ROUTES } from "./tags/tag-operations.ts";
 
 /** What the Lambda API works with. */
-export interface LambdaContext extends FunctionContext, EventInvokeContext, EventSourceContext, ProvisionedContext {
+export interface LambdaContext
+  extends FunctionContext, EventInvokeContext, EventSourceContext, ProvisionedContext {
   readonly invoker: Invoker;
   readonly urls: FunctionUrls;
 }
@@ -82,6 +87,7 @@ const ROUTES: readonly Route<LambdaContext>[] = [
   ...FUNCTION_URL_ROUTES,
   ...PERMISSION_ROUTES,
   ...TAG_ROUTES,
+  ...LAYER_ROUTES,
   route("GET /2016-08-19/account-settings", "GetAccountSettings", getAccountSettings),
 ];
 

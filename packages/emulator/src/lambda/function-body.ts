@@ -39,6 +39,9 @@ export function listedConfiguration(
     ...(settings.deadLetterArn === undefined
       ? {}
       : { DeadLetterConfig: { TargetArn: settings.deadLetterArn } }),
+    ...(settings.layers !== undefined && settings.layers.length > 0
+      ? { Layers: settings.layers.map(({ arn, sizeBytes }) => ({ Arn: arn, CodeSize: sizeBytes })) }
+      : {}),
     TracingConfig: { Mode: "PassThrough" },
     RevisionId: version.revisionId,
     PackageType: "Zip",

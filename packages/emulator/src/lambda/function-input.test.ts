@@ -55,7 +55,6 @@ describe("settingsForCreate", () => {
       "Reserved keys used in this request: AWS_REGION",
     ],
     [{ Environment: { Variables: { A: 1 } } }, "must be an object of strings"],
-    [{ Layers: ["arn:aws:lambda:us-east-1:000000000000:layer:a:1"] }, "Layers are not emulated"],
     [{ MemorySize: "256" }, "MemorySize must be an integer; got"],
   ])("refuses %j", (change, text) => {
     expect(() => settingsForCreate({ ...MEMBERS, ...change })).toThrow(text);

@@ -1,11 +1,6 @@
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
-import {
-  invalidParameter,
-  invalidRequestContent,
-  notEmulated,
-  validationFailed,
-} from "./aws-error.ts";
+import { invalidParameter, invalidRequestContent, validationFailed } from "./aws-error.ts";
 import { changedDeadLetterArn } from "./asynchronous/dead-letter-config.ts";
 import type { Architecture, FunctionSettings } from "./function-record.ts";
 
@@ -147,9 +142,10 @@ export function changedSettings(
     variables: variablesMember(members) ?? current.variables,
     ephemeralStorageMb: ephemeralStorageMember(members) ?? current.ephemeralStorageMb,
     nodePath: current.nodePath,
+    layers: current.layers,
+    layerDirectories: current.layerDirectories,
     deadLetterArn: changedDeadLetterArn(current.deadLetterArn, deadLetterMember(members)),
   };
-  refuseLayers(members);
   checkSettings(settings);
   return settings;
 }
@@ -281,13 +277,4 @@ function deadLetterMember(members: RequestMembers): string | undefined {
 function ephemeralStorageMember(members: RequestMembers): number | undefined {
   const storage = members["EphemeralStorage"];
   return isMembers(storage) ? integerMember(storage, "Size") : undefined;
-}
-
-/** Without its layers a function fails in ways that do not name the cause. */
-function refuseLayers(members: RequestMembers): void {
-  const layers = members["Layers"];
-  if (!Array.isArray(layers) || layers.length === 0) return;
-  throw notEmulated(
-    "Layers are not emulated over the API: put what they hold into the deployment package.",
-  );
 }

@@ -10,6 +10,7 @@ import type { ObjectReader } from "../s3/contract.ts";
 import type { Call } from "./api-request.ts";
 import { createFunction, publishVersion, updateFunctionCode } from "./function-operations.ts";
 import { FunctionStore } from "./function-store.ts";
+import { LayerStore } from "./layers/layer-store.ts";
 
 let codeDirectory: string;
 /** What a deployment package in S3 is read with. */
@@ -23,11 +24,13 @@ const objects: ObjectReader = {
 };
 let clock: VirtualClock;
 let store: FunctionStore;
+let layers: LayerStore;
 
 beforeEach(() => {
   codeDirectory = mkdtempSync(join(tmpdir(), "pilotlight-operations-"));
   clock = new VirtualClock();
   store = new FunctionStore({ clock, onRetired: () => undefined });
+  layers = new LayerStore({ clock });
 });
 
 afterEach(() => rmSync(codeDirectory, { recursive: true }));
@@ -46,7 +49,7 @@ function callOf(operation: string, body: unknown): Call {
 
 async function created() {
   const call = callOf("CreateFunction", newFunction("echo"));
-  await createFunction({ store, codeDirectory, objects }, call);
+  await createFunction({ store, layers, codeDirectory, objects }, call);
   return store.get("echo");
 }
 
@@ -56,7 +59,7 @@ describe("createFunction", () => {
   test("takes its code from S3", async () => {
     const Code = { S3Bucket: "code", S3Key: "code.zip" };
     await createFunction(
-      { store, codeDirectory, objects },
+      { store, layers, codeDirectory, objects },
       callOf("CreateFunction", newFunction("echo", { Code })),
     );
     const sizeBytes = Buffer.from(ZIP, "base64").byteLength;
@@ -75,7 +78,9 @@ describe("createFunction", () => {
     [{ S3Bucket: "code" }, "Please provide a source for function code."],
   ])("says in S3's words why there is no code in %j", async (Code, message) => {
     const call = callOf("CreateFunction", newFunction("echo", { Code }));
-    await expect(createFunction({ store, codeDirectory, objects }, call)).rejects.toMatchObject({
+    await expect(
+      createFunction({ store, layers, codeDirectory, objects }, call),
+    ).rejects.toMatchObject({
       type: "InvalidParameterValueException",
       message,
     });
@@ -95,7 +100,7 @@ describe("updateFunctionCode", () => {
       const record = await created();
       const before = readdirSync(codeDirectory);
       const call = callOf("UpdateFunctionCode", { ZipFile: OTHER_ZIP, ...more });
-      const updating = updateFunctionCode({ store, codeDirectory, objects }, call);
+      const updating = updateFunctionCode({ store, layers, codeDirectory, objects }, call);
       store.delete(record);
       await expect(updating).rejects.toMatchObject(gone);
       expect(readdirSync(codeDirectory)).toEqual(before);
@@ -105,7 +110,7 @@ describe("updateFunctionCode", () => {
   test("updates the function that has the name when the code is unpacked", async () => {
     const record = await created();
     const call = callOf("UpdateFunctionCode", { ZipFile: OTHER_ZIP });
-    const updating = updateFunctionCode({ store, codeDirectory, objects }, call);
+    const updating = updateFunctionCode({ store, layers, codeDirectory, objects }, call);
     store.delete(record);
     const { settings, code } = record.latest;
     const again = store.create("echo", { settings: { ...settings, memoryMb: 512 }, code });
@@ -120,9 +125,9 @@ describe("publishVersion", () => {
   test("answers 404 when the function is deleted while it waits for an update", async () => {
     const record = await created();
     const update = callOf("UpdateFunctionCode", { ZipFile: ZIP });
-    await updateFunctionCode({ store, codeDirectory, objects }, update);
+    await updateFunctionCode({ store, layers, codeDirectory, objects }, update);
     const publishing = publishVersion(
-      { store, codeDirectory, objects },
+      { store, layers, codeDirectory, objects },
       callOf("PublishVersion", {}),
     );
     store.delete(record);

@@ -26,6 +26,7 @@ import {
 } from "./function-input.ts";
 import type { FunctionCode, FunctionRecord, VersionRecord } from "./function-record.ts";
 import { aliasesOf, type FunctionStore } from "./function-store.ts";
+import { checkUnzippedSize, type LayerStore } from "./layers/layer-store.ts";
 import { functionArn, isAliasName, LATEST, parseFunctionReference } from "./names.ts";
 import { pageOf } from "./page.ts";
 import { tagsMember, withTags } from "./tags/tags.ts";
@@ -33,6 +34,7 @@ import { tagsMember, withTags } from "./tags/tags.ts";
 /** What the operations on functions work with. */
 export interface FunctionContext {
   readonly store: FunctionStore;
+  readonly layers: LayerStore;
   /** Folder that deployment packages are unpacked in. */
   readonly codeDirectory: string;
   /** Where deployment packages are that a request only names. */
@@ -45,9 +47,10 @@ const DESCRIPTION_CHARS_MAX = 256;
 export async function createFunction(context: FunctionContext, call: Call): Promise<Reply> {
   const members = parseMembers(call.body);
   const name = newFunctionName(stringMember(members, "FunctionName"));
-  const settings = settingsForCreate(members);
+  const settings = context.layers.applied(settingsForCreate(members), members);
   const tags = withTags(new Map(), tagsMember(members));
   const code = await codeOf(context, { name, members: members["Code"] });
+  await orRemoveCode(code, () => checkUnzippedSize(settings, code));
   const record = await orRemoveCode(code, () => context.store.create(name, { settings, code }));
   record.tags = tags;
   const published = members["Publish"] === true ? context.store.publish(record) : undefined;
@@ -134,10 +137,14 @@ export async function updateFunctionCode(context: FunctionContext, call: Call): 
   );
 }
 
-export function updateFunctionConfiguration({ store }: FunctionContext, call: Call): Reply {
+export async function updateFunctionConfiguration(
+  { store, layers }: FunctionContext,
+  call: Call,
+): Promise<Reply> {
   const record = store.get(calledFunction(call).name);
   const members = parseMembers(call.body);
-  const settings = changedSettings(record.latest.settings, members);
+  const settings = layers.applied(changedSettings(record.latest.settings, members), members);
+  await checkUnzippedSize(settings, record.latest.code);
   store.update(record, { settings, revisionId: stringMember(members, "RevisionId") });
   return jsonReply(200, configurationBody(record, { version: record.latest, isQualified: false }));
 }
@@ -258,9 +265,12 @@ async function codeOf(
 }
 
 /** Code that no function got to keep must not stay on the disk. */
-async function orRemoveCode<Result>(code: FunctionCode, run: () => Result): Promise<Result> {
+async function orRemoveCode<Result>(
+  code: FunctionCode,
+  run: () => Result | Promise<Result>,
+): Promise<Result> {
   try {
-    return run();
+    return await run();
   } catch (error) {
     await removeCode(code);
     throw error;

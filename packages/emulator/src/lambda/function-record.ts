@@ -4,6 +4,15 @@ import type { PolicyStatement } from "./permissions/statement.ts";
 
 export type Architecture = "arm64" | "x86_64";
 
+/** A layer version of a function. */
+export interface LayerReference {
+  readonly arn: string;
+  /** Of its ZIP file. */
+  readonly sizeBytes: number;
+  /** Absolute path of its unpacked content. */
+  readonly directory: string;
+}
+
 /** What a function's user can set, apart from its code. */
 export interface FunctionSettings {
   readonly description: string;
@@ -17,6 +26,10 @@ export interface FunctionSettings {
   readonly ephemeralStorageMb: number;
   /** What layers would put on the module search path; only functions made in process have any. */
   readonly nodePath: readonly string[];
+  /** In the order in which they are laid over each other; absent where there are none. */
+  readonly layers?: readonly LayerReference[] | undefined;
+  /** Folders that a function made in process has for layers. */
+  readonly layerDirectories?: readonly string[] | undefined;
   /** ARN of the queue for events that failed; absent where there is none. */
   readonly deadLetterArn?: string | undefined;
 }

@@ -333,6 +333,7 @@ export class FunctionStore {
     settings: FunctionSettings;
     code: FunctionCode;
   }): VersionRecord {
+    const { layers = [], layerDirectories = [] } = settings;
     const running: FunctionVersion = {
       functionName: name,
       functionArn: functionArn(name),
@@ -343,6 +344,7 @@ export class FunctionStore {
       timeoutSec: settings.timeoutSec,
       variables: settings.variables,
       nodePath: settings.nodePath,
+      layerDirectories: [...layerDirectories, ...layers.map(({ directory }) => directory)],
     };
     return {
       version,

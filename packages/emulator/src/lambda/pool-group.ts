@@ -54,6 +54,9 @@ export interface GroupHost {
  */
 const LEAVING_WAIT_MS_MAX = 1_000;
 
+/** Extensions may take 2 s to end on AWS; the whole emulator stops in that time. */
+const STOP_BUDGET_MS_MAX = 1_200;
+
 interface Waiter {
   readonly request: PooledRequest;
   readonly settle: (result: PoolResult | Promise<PoolResult>) => void;
@@ -157,7 +160,8 @@ export class EnvironmentGroup {
       settle("stopping");
     }
     const members = [...this.members.values()];
-    await Promise.all(members.map((member) => this.end(member, "emulator stopped")));
+    const options = { budgetMsMax: STOP_BUDGET_MS_MAX };
+    await Promise.all(members.map((member) => this.end(member, "emulator stopped", options)));
   }
 
   /** Ends the environment that has been idle longest, where there is one. */
@@ -196,12 +200,16 @@ export class EnvironmentGroup {
   /** Told of every outcome. */
   protected settled(_member: Member, _outcome: InvocationOutcome): void {}
 
-  protected end(member: Member, cause: string): Promise<void> {
+  protected end(
+    member: Member,
+    cause: string,
+    options?: { readonly budgetMsMax: number },
+  ): Promise<void> {
     if (member.endedCause === undefined) {
       member.endedCause = cause;
       this.gone(member, cause);
     }
-    return member.environment.stop(member.endedCause);
+    return member.environment.stop(member.endedCause, options);
   }
 
   protected signal(member: Member, signal: MemberSignal): void {
