@@ -1,89 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 
 import { PilotlightError } from "@pilotlight/core";
-import { VirtualClock } from "@pilotlight/core/testing";
 import { afterEach, describe, expect, test } from "vitest";
 
-import { AwsError } from "../lambda/aws-error.ts";
-import type { RequestMembers } from "../lambda/function-input.ts";
-import { FunctionStore } from "../lambda/function-store.ts";
-import { EventSources } from "./event-sources.ts";
-import { FakeFunction, SUCCEEDED } from "./testing/fake-function.ts";
-import { FakeQueue } from "./testing/fake-queue.ts";
+import {
+  account,
+  FUNCTION,
+  members,
+  QUEUE,
+  refusal,
+  removeAccounts,
+  uuidOf,
+} from "./testing/account.ts";
+import { SUCCEEDED } from "./testing/fake-function.ts";
 
-const QUEUE = "arn:aws:sqs:us-east-1:000000000000:queue";
-const FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:consumer";
-
-const cleanUps: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanUp of cleanUps.splice(0)) cleanUp();
-});
-
-/** An account with one queue, one function and the mappings between them. */
-function account({ isFifo = false, settleMs = 0 } = {}) {
-  const directory = mkdtempSync(join(tmpdir(), "pilotlight-event-source-"));
-  cleanUps.push(() => rmSync(directory, { recursive: true }));
-  const journalPath = join(directory, "event-source-mappings.jsonl");
-  const clock = new VirtualClock();
-  const queue = new FakeQueue({ clock, isFifo });
-  const consumer = new FakeFunction();
-  const store = new FunctionStore({ clock, onRetired: () => undefined });
-  createFunction(store, 30);
-  const start = () =>
-    new EventSources({
-      store,
-      queues: queue,
-      functions: consumer,
-      clock,
-      journalPath,
-      concurrencyMax: 100,
-      settleMs,
-      onError: (error) => {
-        throw error;
-      },
-    });
-  return { clock, queue, consumer, store, start, sources: start(), journalPath };
-}
-
-function createFunction(store: FunctionStore, timeoutSec: number): void {
-  const record = store.create("consumer", {
-    settings: {
-      description: "",
-      handler: "index.handler",
-      runtime: "nodejs24.x",
-      role: "arn:aws:iam::000000000000:role/any",
-      memoryMb: 128,
-      timeoutSec,
-      architecture: "x86_64",
-      variables: {},
-      ephemeralStorageMb: 512,
-      nodePath: [],
-    },
-    code: { directory: "/nowhere", sha256: "", sizeBytes: 0, isOwned: false },
-  });
-  store.finishCreation(record);
-}
-
-const members = (more: RequestMembers = {}): RequestMembers => ({
-  FunctionName: "consumer",
-  EventSourceArn: QUEUE,
-  ...more,
-});
-
-function refusal(run: () => unknown): { type: string; message: string } {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof AwsError) return { type: error.type, message: error.message };
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
-
-const uuidOf = (body: Readonly<Record<string, unknown>>) => String(body["UUID"]);
+afterEach(removeAccounts);
 
 describe("EventSources", () => {
   test("moves through AWS's states on the service clock", () => {
@@ -273,135 +205,5 @@ describe("EventSources", () => {
     expect(refusal(() => sources.update(other, { FunctionName: "consumer" })).type).toBe(
       "ResourceConflictException",
     );
-  });
-
-  test("refuses a function that may run longer than the queue hides its messages", () => {
-    const { sources, store } = account();
-    store.delete(store.get("consumer"));
-    createFunction(store, 31);
-    expect(refusal(() => sources.create(members()))).toEqual({
-      type: "InvalidParameterValueException",
-      message: "Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds",
-    });
-  });
-
-  test("refuses windows and larger batches for a FIFO queue", () => {
-    const { sources, queue } = account({ isFifo: true });
-    const create = (more: RequestMembers) =>
-      refusal(() => sources.create(members({ EventSourceArn: queue.arn, ...more }))).message;
-    expect(create({ MaximumBatchingWindowInSeconds: 1 })).toBe(
-      "Batching window is not supported for FIFO queues",
-    );
-    expect(create({ BatchSize: 11 })).toMatch(/^Maximum batch window in seconds must be greater/);
-  });
-
-  test.for<[string, RequestMembers, string]>([
-    [
-      "no function",
-      { FunctionName: undefined },
-      "1 validation error detected: Value null at 'functionName' failed to satisfy constraint: Member must not be null",
-    ],
-    [
-      "a batch without messages and a long window",
-      { BatchSize: 0, MaximumBatchingWindowInSeconds: 301 },
-      "2 validation errors detected: Value '0' at 'batchSize' failed to satisfy constraint: Member must have value greater than or equal to 1; Value '301' at 'maximumBatchingWindowInSeconds' failed to satisfy constraint: Member must have value less than or equal to 300",
-    ],
-    [
-      "too large a batch",
-      { BatchSize: 10_001 },
-      "1 validation error detected: Value '10001' at 'batchSize' failed to satisfy constraint: Member must have value less than or equal to 10000",
-    ],
-    [
-      "a concurrency of one",
-      { ScalingConfig: { MaximumConcurrency: 1 } },
-      "1 validation error detected: Value '1' at 'scalingConfig.maximumConcurrency' failed to satisfy constraint: Member must have value greater than or equal to 2",
-    ],
-    [
-      "a concurrency over 1,000",
-      { ScalingConfig: { MaximumConcurrency: 1_001 } },
-      "1 validation error detected: Value '1001' at 'scalingConfig.maximumConcurrency' failed to satisfy constraint: Member must have value less than or equal to 1000",
-    ],
-    [
-      "an unknown response type",
-      { FunctionResponseTypes: ["Other"] },
-      "1 validation error detected: Value '[Other]' at 'functionResponseTypes' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [ReportBatchItemFailures]]",
-    ],
-    ["no source", { EventSourceArn: undefined }, "Unrecognized event source."],
-    [
-      "a source of another service",
-      { EventSourceArn: "arn:aws:sns:us-east-1:000000000000:topic" },
-      "Unrecognized event source.",
-    ],
-    ["an unknown function", { FunctionName: "other" }, "Function does not exist"],
-    ["an unknown alias", { FunctionName: "consumer:live" }, "Function does not exist"],
-    [
-      "an unknown queue",
-      { EventSourceArn: `${QUEUE}-other` },
-      "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.",
-    ],
-    [
-      "a large batch without a window",
-      { BatchSize: 11 },
-      "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10",
-    ],
-    [
-      "a destination",
-      { DestinationConfig: { OnFailure: { Destination: QUEUE } } },
-      "Unsupported DestinationConfig parameter for given event source mapping type.",
-    ],
-    [
-      "retries",
-      { MaximumRetryAttempts: 2 },
-      "Unsupported MaximumRetryAttempts parameter for given event source mapping type.",
-    ],
-    [
-      "a starting position",
-      { StartingPosition: "LATEST" },
-      "StartingPosition is not valid for SQS event sources.",
-    ],
-    [
-      "a filter without a pattern",
-      { FilterCriteria: { Filters: [{}] } },
-      "Invalid filter pattern definition.",
-    ],
-    [
-      "a filter that is plain text",
-      { FilterCriteria: { Filters: [{ Pattern: "simple string" }] } },
-      "Invalid filter pattern definition.",
-    ],
-    [
-      "a number in a text",
-      { BatchSize: "5" },
-      'Could not parse request body into json: BatchSize must be an integer; got "5"',
-    ],
-  ])("refuses %s", ([, more, message]) => {
-    const { sources } = account();
-    expect(refusal(() => sources.create(members(more))).message).toBe(message);
-    expect(sources.list()).toEqual([]);
-  });
-
-  test("refuses the same in an update, which then changes nothing", () => {
-    const { sources } = account();
-    const uuid = uuidOf(sources.create(members()));
-    const before = structuredClone(sources.get(uuid));
-    for (const change of [
-      { BatchSize: 11 },
-      { FunctionName: "other" },
-      { MaximumBatchingWindowInSeconds: 301 },
-      { FilterCriteria: { Filters: [{ Pattern: "[]" }] } },
-      { MaximumRetryAttempts: 1 },
-      { Enabled: "yes" },
-    ]) {
-      expect(() => sources.update(uuid, change)).toThrow(AwsError);
-    }
-    expect(sources.get(uuid)).toEqual(before);
-  });
-
-  test("says which sources it has where AWS has another one", () => {
-    const { sources } = account();
-    const kinesis = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks";
-    const { type, message } = refusal(() => sources.create(members({ EventSourceArn: kinesis })));
-    expect(type).toBe("NotImplementedException");
-    expect(message).toContain("it has SQS queues");
   });
 });
