@@ -22,10 +22,15 @@ describe("awsEndpoint", () => {
   test("picks the service by what the request is signed for", async () => {
     const { call } = await start();
     expect((await call(`GET ${FUNCTIONS}`, undefined, signedFor("lambda"))).status).toBe(200);
-    const other = await call("GET /bucket", undefined, signedFor("s3"));
-    expect([other.status, String(other.body["error"]).slice(0, 36)]).toEqual([
+    const bucket = await call("GET /bucket", undefined, signedFor("s3"));
+    expect([bucket.status, bucket.text]).toEqual([404, expect.stringContaining("NoSuchBucket")]);
+    const credential = encodeURIComponent("test/20261124/us-east-1/s3/aws4_request");
+    const presigned = await call(`GET /bucket?X-Amz-Credential=${credential}`);
+    expect(presigned.text).toContain("<Code>AuthorizationQueryParametersError</Code>");
+    const other = await call("GET /", undefined, signedFor("dynamodb"));
+    expect([other.status, String(other.body["error"]).slice(0, 42)]).toEqual([
       501,
-      'The service "s3" is not emulated; th',
+      'The service "dynamodb" is not emulated; th',
     ]);
     expect((await call("GET /bucket")).status).toBe(501);
   });
