@@ -107,7 +107,10 @@ async function answerStreamed(
   try {
     const body = bodyOf(request, response);
     const reply = await service.answerStreamed({ ...target, body });
-    if (response.destroyed) return undefined;
+    if (response.destroyed) {
+      if ("stream" in reply) reply.stream?.destroy();
+      return undefined;
+    }
     // A client that is still sending must get to read the answer.
     if (!request.readableEnded) await drained(request, "at_once");
     return reply;

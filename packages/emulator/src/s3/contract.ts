@@ -1,5 +1,5 @@
 /** An object as services inside the emulated AWS read it. */
-export type ObjectReading =
+type ObjectReading =
   | { readonly kind: "read"; readonly bytes: Uint8Array }
   | {
       readonly kind: "refused";

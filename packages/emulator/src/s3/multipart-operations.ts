@@ -39,7 +39,7 @@ export function createMultipartUpload({ store }: S3Context, call: S3Call): S3Rep
   const { bucket, key } = call;
   checkKey(key);
   store.bucket(bucket);
-  store.checkRoom();
+  store.checkUploadRoom();
   const checksum = uploadChecksum(call);
   const upload: UploadRecord = {
     ...describedObject(call),

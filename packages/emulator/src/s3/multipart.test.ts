@@ -137,6 +137,22 @@ describe("a multipart upload", () => {
     });
   });
 
+  test("is refused when a thousand others are in progress", async () => {
+    for (let index = 0; index < 1_000; index += 1) {
+      const uploadId = `upload-${index}`;
+      const upload = { uploadId, key: Key, startedMs: 0, headers: {}, metadata: {}, tags: [] };
+      s3.store.commit({
+        type: "upload",
+        name: Bucket,
+        upload: { ...upload, storageClass: "STANDARD" },
+      });
+    }
+    await expect(begun()).rejects.toMatchObject({
+      name: "ServiceUnavailable",
+      message: expect.stringContaining("at most 1000 multipart uploads"),
+    });
+  });
+
   test("is refused when its parts are not what was uploaded", async () => {
     const UploadId = await begun();
     const [one, two] = [

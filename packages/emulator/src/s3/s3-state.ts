@@ -40,6 +40,11 @@ export class S3State {
   sequencer = 0;
   readonly #uploadKeys = new Map<string, string>();
 
+  /** Uploads in progress, in all buckets. */
+  get uploadCount(): number {
+    return this.#uploadKeys.size;
+  }
+
   /** @returns The upload of that id in the bucket. */
   upload(bucket: BucketState, uploadId: string): UploadState | undefined {
     return bucket.uploads.get(this.#uploadKeys.get(uploadId) ?? "");

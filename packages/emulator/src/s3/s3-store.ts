@@ -17,6 +17,9 @@ import { type BucketState, S3State, type UploadState } from "./s3-state.ts";
 /** Objects are listed from memory, and each takes about a kilobyte of it. */
 const OBJECTS_MAX = 250_000;
 
+/** Multipart uploads in progress, each with up to 10,000 parts. */
+const UPLOADS_MAX = 1_000;
+
 /** Notifications that may wait for their targets. */
 const NOTICES_MAX = 100_000;
 
@@ -105,6 +108,14 @@ export class S3Store {
     if (this.#state.objectCount < OBJECTS_MAX) return;
     throw serviceUnavailable(
       `This emulator keeps at most ${OBJECTS_MAX} objects; delete some, or a bucket that nobody needs.`,
+    );
+  }
+
+  /** @throws S3Error when the emulator has no room for one more multipart upload. */
+  checkUploadRoom(): void {
+    if (this.#state.uploadCount < UPLOADS_MAX) return;
+    throw serviceUnavailable(
+      `This emulator keeps at most ${UPLOADS_MAX} multipart uploads in progress; complete or abort some (ListMultipartUploads names them).`,
     );
   }
 

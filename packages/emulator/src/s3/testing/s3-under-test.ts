@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { VirtualClock } from "@pilotlight/core/testing";
 
 import { type Delivery, Deliveries } from "../../delivery.ts";
+import type { ControlContext } from "../../control/control.ts";
 import { awsEndpoint } from "../../aws-endpoint.ts";
 import { listen, type ListeningServer } from "../../http/listen.ts";
-import { FaultPlan } from "../../faults/fault-plan.ts";
 import { s3Service } from "../s3-service.ts";
 import { S3Store } from "../s3-store.ts";
 
@@ -54,7 +54,8 @@ export class S3UnderTest {
     this.#server = await listen(
       awsEndpoint({
         services: [s3Service({ store, onError })],
-        control: { faults: new FaultPlan({ next: () => 0 }), listEnvironments: () => [] },
+        // Nobody asks for the emulator's own paths here.
+        control: {} as ControlContext,
         onError,
       }),
       { port: 0, variable: "PORT" },
