@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Random, Timers } from "@pilotlight/core";
 
 import { realClock } from "./clock.ts";
-import { Deliveries, type DeliveryTarget } from "./delivery.ts";
+import { Deliveries } from "./delivery.ts";
 import type { EnvironmentListener } from "./environment/contract.ts";
 import { EventSources } from "./event-source/event-sources.ts";
 import { EventBuses, eventsDelivery } from "./events/event-buses.ts";
@@ -13,7 +13,6 @@ import { FunctionUrls } from "./function-url/function-urls.ts";
 import { EventInvokeConfigs } from "./lambda/asynchronous/event-invoke-config.ts";
 import { removeCode } from "./lambda/code.ts";
 import { Concurrency, type EnvironmentLaws } from "./lambda/concurrency/concurrency.ts";
-import { functionDelivery } from "./lambda/function-delivery.ts";
 import { FunctionStore } from "./lambda/function-store.ts";
 import type { VersionRecord } from "./lambda/function-record.ts";
 import { Invoker } from "./lambda/invoke.ts";
@@ -31,7 +30,6 @@ import type { AwsService, StreamingService } from "./service.ts";
 import { AccountQueues } from "./sqs/account-queues.ts";
 import { sqsDelivery } from "./sqs/queue-delivery.ts";
 import { sqsService } from "./sqs/sqs-service.ts";
-import type { Trace } from "./trace/trace-event.ts";
 
 interface AccountOptions {
   /** Service time. */
@@ -43,7 +41,6 @@ interface AccountOptions {
   readonly laws: EnvironmentLaws;
   readonly startEnvironment: StartPooledEnvironment;
   readonly onLog: EnvironmentListener["onLog"];
-  readonly trace: Trace;
   readonly onError: (error: unknown) => void;
   /** Address of the AWS endpoint, once it listens. */
   readonly awsUrl: () => string;
@@ -67,49 +64,64 @@ export class Account {
   readonly #retirements = new Set<Promise<void>>();
 
   constructor(options: AccountOptions) {
-    const { clock, random, onError, stateDirectory } = options;
-    const { deliveries } = this;
-    this.faults = new FaultPlan(random, (fault, name) =>
-      options.trace({
-        event: "fault",
-        atEpochMs: clock.epochMs(),
-        fault: fault.kind,
-        name: name ?? null,
-      }),
-    );
-    const { faults } = this;
+    const { clock, stateDirectory, onError } = options;
+    this.faults = new FaultPlan(options.random);
     this.concurrency = new Concurrency({ ...options, ...options.laws });
-    const { ledger, pool } = this.concurrency;
     this.store = new FunctionStore({
       clock,
-      random,
+      random: options.random,
       observer: this.concurrency,
-      onRetired: (record) => this.#retireSoon(record, onError),
+      onRetired: (record) => {
+        const retirement = this.#retire(record)
+          .catch(onError)
+          .finally(() => this.#retirements.delete(retirement));
+        this.#retirements.add(retirement);
+      },
     });
-    const { store } = this;
-    const configs = this.eventInvokeConfigs;
-    const common = { clock, random, deliveries, faults, onError };
-    this.invoker = new Invoker({ ...common, store, pool, configs, stateDirectory, tell: onError });
+    this.invoker = new Invoker({
+      store: this.store,
+      pool: this.concurrency.pool,
+      configs: this.eventInvokeConfigs,
+      deliveries: this.deliveries,
+      clock,
+      stateDirectory,
+      tell: onError,
+    });
     this.urls = new FunctionUrls({ caller: this.invoker, clock, timers: realClock, onError });
-    store.observe(this.urls);
-    this.buses = new EventBuses({ ...common, directory: join(stateDirectory, "events") });
-    this.schedules = new Schedules({ ...common, directory: join(stateDirectory, "scheduler") });
+    this.store.observe(this.urls);
+    this.deliveries.add({
+      service: "lambda",
+      exists: (arn) => this.invoker.exists(arn),
+      deliver: async (functionArn, { body, traceId }) =>
+        this.invoker.send({
+          functionArn,
+          payload: Buffer.from(body),
+          ...(traceId === undefined ? {} : { traceId }),
+        })
+          ? { kind: "delivered" }
+          : { kind: "refused", reason: "the queue of asynchronous events is full" },
+    });
+    const timed = { clock, random: options.random, deliveries: this.deliveries, onError };
+    this.buses = new EventBuses({ ...timed, directory: join(stateDirectory, "events") });
+    this.schedules = new Schedules({ ...timed, directory: join(stateDirectory, "scheduler") });
+    this.deliveries.add(eventsDelivery(this.buses));
     this.queues = new AccountQueues({
-      ...common,
+      clock,
       directory: join(stateDirectory, "sqs"),
       baseUrl: options.awsUrl,
     });
+    this.deliveries.add(sqsDelivery(this.queues));
     this.eventSources = new EventSources({
-      ...common,
-      store,
+      store: this.store,
       queues: this.queues,
       functions: this.invoker,
+      clock,
       journalPath: join(stateDirectory, "lambda", "event-source-mappings.jsonl"),
-      concurrencyMax: ledger.concurrencyMax,
+      concurrencyMax: this.concurrency.ledger.concurrencyMax,
+      onError,
     });
     const wallClock = realClock;
-    this.objects = new S3Store({ ...common, wallClock, directory: join(stateDirectory, "s3") });
-    for (const target of this.#targets()) deliveries.add(target);
+    this.objects = new S3Store({ ...timed, wallClock, directory: join(stateDirectory, "s3") });
     this.services = this.#servicesOf(options);
     this.objects.start();
   }
@@ -161,17 +173,6 @@ export class Account {
       sqsService(this.queues),
       s3Service({ store: this.objects, onError }),
     ];
-  }
-
-  #targets(): readonly DeliveryTarget[] {
-    return [functionDelivery(this.invoker), eventsDelivery(this.buses), sqsDelivery(this.queues)];
-  }
-
-  #retireSoon(record: VersionRecord, onError: (error: unknown) => void): void {
-    const retirement = this.#retire(record)
-      .catch(onError)
-      .finally(() => this.#retirements.delete(retirement));
-    this.#retirements.add(retirement);
   }
 
   async #retire({ running, code }: VersionRecord): Promise<void> {
