@@ -40,7 +40,6 @@ export const COVERED: Readonly<Record<string, Scenario>> = {
 
 /** The cases that do not run yet, by the capability of the emulator that they wait for. */
 export const NOT_YET_COVERED: Readonly<Record<string, readonly string[]>> = {
-  "the Extensions API": ["extension-shutdown-sequence"],
 };
 
 /** Cases that are wrong themselves, each with what is wrong with it. */
