@@ -27,6 +27,8 @@ export type PoolResult = InvocationOutcome | PoolRefusal;
 export interface PooledRequest {
   readonly invocation: Invocation;
   readonly lease: Lease;
+  /** Service time. */
+  readonly arrivedAtEpochMs: number;
 }
 
 /** What a group needs of its pool. */
@@ -38,6 +40,15 @@ export interface GroupHost {
   start(group: EnvironmentGroup, listener: EnvironmentListener): ExecutionEnvironment;
   /** Draws how long an environment lives, milliseconds. */
   drawLife(startedBy: StartedBy): { readonly keepAliveMs: number; readonly lifetimeMs: number };
+  /** An environment of the group has answered a request. */
+  outcome(
+    group: EnvironmentGroup,
+    answer: {
+      readonly request: PooledRequest;
+      readonly environment: ExecutionEnvironment;
+      readonly outcome: InvocationOutcome;
+    },
+  ): void;
   /** The request has its answer; its lease is free. */
   answered(request: PooledRequest): void;
   /** Runs a request elsewhere that has waited for an environment that does not come. */
@@ -164,6 +175,33 @@ export class EnvironmentGroup {
     await Promise.all(members.map((member) => this.end(member, "emulator stopped", options)));
   }
 
+  /**
+   * Ends idle environments, those first that were used longest ago.
+   *
+   * @returns How many, at most `countMax`.
+   */
+  reap(countMax: number): number {
+    const ended = this.idle.splice(0, countMax);
+    for (const member of ended) void this.end(member, "reaped");
+    return ended.length;
+  }
+
+  /** Whether there is an environment that is not on its way out. */
+  get hasLife(): boolean {
+    return [...this.members.values()].some(({ endedCause }) => endedCause === undefined);
+  }
+
+  /** Renews the environment that is oldest: at once where it is idle, else as soon as it is free. */
+  recycleOldest(): void {
+    const oldest = [...this.members.values()].find(({ endedCause }) => endedCause === undefined);
+    if (oldest === undefined) return;
+    oldest.recycledAtMs = this.host.clock.monotonicMs();
+    const index = this.idle.indexOf(oldest);
+    if (index < 0) return;
+    this.idle.splice(index, 1);
+    void this.end(oldest, "recycled");
+  }
+
   /** Ends the environment that has been idle longest, where there is one. */
   evict(): void {
     const oldest = this.idle.shift();
@@ -233,6 +271,7 @@ export class EnvironmentGroup {
     try {
       const outcome = await member.environment.invoke(request.invocation);
       this.settled(member, outcome);
+      this.host.outcome(this, { request, environment: member.environment, outcome });
       return outcome;
     } finally {
       this.host.answered(request);

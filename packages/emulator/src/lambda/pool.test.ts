@@ -4,13 +4,24 @@ import { describe, expect, test } from "vitest";
 
 import type { FunctionVersion } from "../environment/contract.ts";
 import { ScriptedEnvironment, scriptedVersion, settle } from "../testing/scripted-environment.ts";
+import type { DurationLaw } from "./concurrency/duration-law.ts";
 import { ConcurrencyLedger } from "./concurrency/ledger.ts";
 import { ConcurrencyMetrics } from "./concurrency/metrics.ts";
 import { EnvironmentPool } from "./pool.ts";
 
 const THROTTLED = "ConcurrentInvocationLimitExceeded";
 
-function makePool({ concurrencyMax = 10, keepAliveMs = 300_000, lifetimeMs = 36_000_000 } = {}) {
+function makePool({
+  concurrencyMax = 10,
+  keepAliveMs = 300_000,
+  lifetimeMs = 36_000_000,
+  keepAlive = { kind: "fixed", ms: keepAliveMs },
+}: {
+  concurrencyMax?: number;
+  keepAliveMs?: number;
+  lifetimeMs?: number;
+  keepAlive?: DurationLaw;
+} = {}) {
   const clock = new VirtualClock();
   const ledger = new ConcurrencyLedger({ concurrencyMax, requestsPerSecondMax: 1_000_000 });
   const environments: ScriptedEnvironment[] = [];
@@ -25,7 +36,7 @@ function makePool({ concurrencyMax = 10, keepAliveMs = 300_000, lifetimeMs = 36_
     random: seededRandom(1),
     ledger,
     metrics: new ConcurrencyMetrics({ clock, ledger }),
-    keepAlive: { kind: "fixed", ms: keepAliveMs },
+    keepAlive,
     lifetime: { kind: "fixed", ms: lifetimeMs },
     onLog: () => undefined,
   });
@@ -181,6 +192,67 @@ describe("EnvironmentPool", () => {
     expect(environments.map(({ stopCause }) => stopCause)).toEqual([undefined]);
     clock.advanceMs(100);
     expect(at(environments, 0).stopCause).toBe("idle");
+  });
+
+  test("keeps each environment for its own draw", async () => {
+    const { environments, invoke, clock } = makePool({
+      keepAlive: { kind: "uniform", minMs: 1_000, maxMs: 2_000 },
+    });
+    const version = scriptedVersion();
+    for (let count = 0; count < 8; count += 1) void invoke(version);
+    for (const environment of environments) environment.answer();
+    await settle();
+    for (const environment of environments) environment.free();
+    const ended = () => environments.filter(({ stopCause }) => stopCause === "idle").length;
+    clock.advanceMs(999);
+    expect(ended()).toBe(0);
+    clock.advanceMs(501);
+    expect(ended()).toBeGreaterThan(0);
+    expect(ended()).toBeLessThan(8);
+    clock.advanceMs(500);
+    expect(ended()).toBe(8);
+  });
+
+  test("recycles a busy environment when it is free, though requests wait for it", async () => {
+    const { environments, invoke, clock } = makePool({ lifetimeMs: 10_000 });
+    const version = scriptedVersion();
+    void invoke(version);
+    clock.advanceMs(10_000);
+    expect(at(environments, 0).stopCause).toBeUndefined();
+    at(environments, 0).answer();
+    await settle();
+    void invoke(version);
+    expect(environments).toHaveLength(1);
+    at(environments, 0).free();
+    expect(environments.map(({ stopCause }) => stopCause)).toEqual(["recycled", undefined]);
+    expect(at(environments, 1).invocationCount).toBe(1);
+  });
+
+  test("recycles an idle environment that is used often enough to be kept", async () => {
+    const { environments, invoke, clock } = makePool({ keepAliveMs: 5_000, lifetimeMs: 10_000 });
+    const version = scriptedVersion();
+    for (let round = 0; round < 3; round += 1) {
+      void invoke(version);
+      at(environments, 0).answer();
+      await settle();
+      at(environments, 0).free();
+      clock.advanceMs(3_000);
+    }
+    clock.advanceMs(1_000);
+    expect(at(environments, 0).stopCause).toBe("recycled");
+  });
+
+  test("throttles a function that grows faster than AWS lets it", async () => {
+    const { environments, invoke } = makePool({ concurrencyMax: 2_000 });
+    const version = scriptedVersion();
+    for (let count = 0; count < 1_000; count += 1) void invoke(version);
+    expect(await invoke(version)).toBe(THROTTLED);
+    expect(environments).toHaveLength(1_000);
+    at(environments, 0).answer();
+    await settle();
+    at(environments, 0).free();
+    void invoke(version);
+    expect(at(environments, 0).invocationCount).toBe(2);
   });
 
   test("lets a replaced version finish what runs and ends the rest at once", async () => {

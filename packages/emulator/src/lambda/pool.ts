@@ -6,6 +6,8 @@ import type {
   FunctionVersion,
   Invocation,
 } from "../environment/contract.ts";
+import type { ThrottleReason } from "../function-caller.ts";
+import type { Trace } from "../trace/trace-event.ts";
 import { drawDurationMs, type DurationLaw } from "./concurrency/duration-law.ts";
 import type { ConcurrencyLedger } from "./concurrency/ledger.ts";
 import type { ConcurrencyMetrics } from "./concurrency/metrics.ts";
@@ -49,6 +51,8 @@ interface PoolOptions {
   /** How long an environment lives at most, however busy it is. */
   readonly lifetime: DurationLaw;
   readonly onLog: EnvironmentListener["onLog"];
+  /** Gets what happens. */
+  readonly trace?: Trace | undefined;
 }
 
 /** All execution environments of the account: starts, reuses, reaps and drains them. */
@@ -85,13 +89,14 @@ export class EnvironmentPool {
    */
   invoke(version: FunctionVersion, invocation: Invocation): Promise<PoolResult> {
     if (this.#isStopping) return Promise.resolve("stopping");
-    const { ledger, metrics, clock } = this.#options;
+    const { ledger, clock } = this.#options;
     const admission = ledger.acquire(version, clock.monotonicMs());
     if (admission.kind === "throttled") {
-      metrics.throttled(version.functionName);
+      this.#throttled(version, admission.reason);
       return Promise.resolve(admission.reason);
     }
-    return this.#place(version, { invocation, lease: admission.lease });
+    const arrivedAtEpochMs = clock.epochMs();
+    return this.#place(version, { invocation, lease: admission.lease, arrivedAtEpochMs });
   }
 
   /**
@@ -116,6 +121,27 @@ export class EnvironmentPool {
     await Promise.all([...this.#groups].map((group) => group.stop()));
   }
 
+  /**
+   * Ends idle environments, as AWS does when it needs their room; provisioned ones are replaced.
+   *
+   * @param functionName - Only those of one function.
+   * @returns How many.
+   */
+  reap(functionName?: string): number {
+    return this.#groupsOf(functionName).reduce((ended, group) => ended + group.reap(Infinity), 0);
+  }
+
+  /**
+   * Renews one environment, as AWS does every few hours; a busy one ends as soon as it is free.
+   *
+   * @returns How many: 0 where there is none.
+   */
+  recycle(functionName?: string): number {
+    const group = this.#groupsOf(functionName).find(({ hasLife }) => hasLife);
+    group?.recycleOldest();
+    return group === undefined ? 0 : 1;
+  }
+
   /** The environments there are, oldest first, after the last ones that have ended. */
   list(): EnvironmentSummary[] {
     const live = [...this.#live].map(([environment, startedBy]) =>
@@ -131,6 +157,19 @@ export class EnvironmentPool {
     const group = new ProvisionedGroup(version, { host: this.#host, startedBy: "provisioned" });
     this.#provisioned.set(version, group);
     return group;
+  }
+
+  #groupsOf(functionName: string | undefined): EnvironmentGroup[] {
+    return [...this.#groups].filter(
+      ({ version }) => functionName === undefined || version.functionName === functionName,
+    );
+  }
+
+  #throttled({ functionName, version }: FunctionVersion, reason: ThrottleReason): void {
+    const { metrics, clock, trace } = this.#options;
+    metrics.throttled(functionName);
+    const atEpochMs = clock.epochMs();
+    trace?.({ event: "throttled", atEpochMs, function: functionName, version, reason });
   }
 
   #place(version: FunctionVersion, request: PooledRequest): Promise<PoolResult> {
@@ -168,11 +207,13 @@ export class EnvironmentPool {
   /** The function grows faster than AWS lets it; AWS names no reason of its own for that. */
   #refuseStart(group: EnvironmentGroup, { lease }: PooledRequest): PoolResult {
     this.#options.ledger.release(lease);
-    this.#options.metrics.throttled(group.version.functionName);
+    const reason =
+      lease.account.reserved === undefined
+        ? "ConcurrentInvocationLimitExceeded"
+        : "ReservedFunctionConcurrentInvocationLimitExceeded";
+    this.#throttled(group.version, reason);
     if (group.isEmpty) this.#forget(group);
-    return lease.account.reserved === undefined
-      ? "ConcurrentInvocationLimitExceeded"
-      : "ReservedFunctionConcurrentInvocationLimitExceeded";
+    return reason;
   }
 
   #onDemandGroup(version: FunctionVersion): EnvironmentGroup {
@@ -184,7 +225,7 @@ export class EnvironmentPool {
   }
 
   #makeHost(): GroupHost {
-    const { clock, timers, random, keepAlive, lifetime, ledger, onLog } = this.#options;
+    const { clock, timers, random, keepAlive, lifetime, ledger, onLog, trace } = this.#options;
     return {
       clock,
       timers,
@@ -195,10 +236,25 @@ export class EnvironmentPool {
         keepAliveMs: startedBy === "provisioned" ? Infinity : drawDurationMs(keepAlive, random),
         lifetimeMs: drawDurationMs(lifetime, random),
       }),
+      outcome: ({ startedBy, version }, { request, environment, outcome }) =>
+        trace?.({
+          event: "invocation",
+          atEpochMs: clock.epochMs(),
+          arrivedAtEpochMs: request.arrivedAtEpochMs,
+          function: version.functionName,
+          version: version.version,
+          requestId: request.invocation.requestId,
+          environmentId: environment.id,
+          startedBy,
+          isColdStart: outcome.isColdStart && startedBy === "on-demand",
+          isFunctionError: outcome.isFunctionError,
+          durationMs: outcome.durationMs,
+        }),
       answered: ({ lease }) => ledger.release(lease),
       overflow: (group, request) => this.#overflow(group, request),
       ended: (environment, summary) => {
         this.#live.delete(environment);
+        this.#traceEnd(summary);
         this.#ended = [...this.#ended, summary].slice(-ENDED_MAX);
       },
       emptied: (group) => this.#forget(group),
@@ -211,7 +267,29 @@ export class EnvironmentPool {
     const environment = this.#options.startEnvironment(version, listener, startedBy);
     this.#live.set(environment, startedBy);
     this.#groups.add(group);
+    this.#options.trace?.({
+      event: "environment-started",
+      atEpochMs: this.#options.clock.epochMs(),
+      function: version.functionName,
+      version: version.version,
+      environmentId: environment.id,
+      startedBy,
+    });
     return environment;
+  }
+
+  #traceEnd(summary: EnvironmentSummary): void {
+    this.#options.trace?.({
+      event: "environment-ended",
+      atEpochMs: this.#options.clock.epochMs(),
+      function: summary.function,
+      version: summary.version,
+      environmentId: summary.id,
+      startedBy: summary.startedBy,
+      cause: summary.endedCause ?? "",
+      invocations: summary.invocations,
+      initDurationMs: summary.initDurationMs,
+    });
   }
 
   /** Makes room by ending the environment that has been idle longest, of whichever version. */
@@ -234,10 +312,10 @@ export class EnvironmentPool {
     return this.#runIn(onDemand, request, placeRequest(onDemand.view()));
   }
 
+  /** A provisioned group stays as long as its version: a configuration may start environments in it again. */
   #forget(group: EnvironmentGroup): void {
     this.#groups.delete(group);
     const { version } = group;
     if (this.#onDemand.get(version) === group) this.#onDemand.delete(version);
-    if (this.#provisioned.get(version) === group) this.#provisioned.delete(version);
   }
 }

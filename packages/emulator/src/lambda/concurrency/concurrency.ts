@@ -2,6 +2,7 @@ import type { Random, Timers } from "@pilotlight/core";
 
 import { realClock } from "../../clock.ts";
 import type { EnvironmentListener, FunctionVersion } from "../../environment/contract.ts";
+import type { Trace } from "../../trace/trace-event.ts";
 import { EnvironmentPool, type StartPooledEnvironment } from "../pool.ts";
 import {
   type DurationLaw,
@@ -31,6 +32,8 @@ interface ConcurrencyOptions extends EnvironmentLaws {
   readonly concurrencyMax: number;
   readonly startEnvironment: StartPooledEnvironment;
   readonly onLog: EnvironmentListener["onLog"];
+  /** Gets what happens. */
+  readonly trace?: Trace | undefined;
 }
 
 /**
@@ -61,6 +64,7 @@ export class Concurrency {
     this.pool = new EnvironmentPool({
       startEnvironment: options.startEnvironment,
       onLog: options.onLog,
+      trace: options.trace,
       clock,
       timers: realClock,
       random,

@@ -35,7 +35,7 @@ export const PREPARATION_PRIOR: DurationLaw = { kind: "uniform", minMs: 60_000, 
 /**
  * Draws one duration by inversion of the law's distribution.
  *
- * @returns Milliseconds, `>= 0`.
+ * @returns Whole milliseconds, `>= 0`: clocks do not add parts of them exactly.
  */
 export function drawDurationMs(law: DurationLaw, random: Random): number {
   switch (law.kind) {
@@ -47,9 +47,9 @@ export function drawDurationMs(law: DurationLaw, random: Random): number {
         law.minMs >= 0 && law.minMs <= law.maxMs,
         `a duration lies between two bounds in their order: ${law.minMs} to ${law.maxMs} ms`,
       );
-      return law.minMs + random.next() * (law.maxMs - law.minMs);
+      return Math.round(law.minMs + random.next() * (law.maxMs - law.minMs));
     case "exponential":
       invariant(law.meanMs >= 0, `a mean duration is not negative: ${law.meanMs} ms`);
-      return -Math.log(1 - random.next()) * law.meanMs;
+      return Math.round(-Math.log(1 - random.next()) * law.meanMs);
   }
 }
