@@ -3,7 +3,10 @@ import { join } from "node:path";
 import type { Random, Timers } from "@pilotlight/core";
 
 import { realClock } from "./clock.ts";
-import { Deliveries } from "./delivery.ts";
+import { ContainerService, type ContainerServiceOptions } from "./container/container-service.ts";
+import type { ContainerDefinition, ContainerEvent } from "./container/contract.ts";
+import { processHost } from "./container/process-host.ts";
+import { Deliveries, type DeliveryTarget } from "./delivery.ts";
 import type { EnvironmentListener } from "./environment/contract.ts";
 import { EventSources } from "./event-source/event-sources.ts";
 import { EventBuses, eventsDelivery } from "./events/event-buses.ts";
@@ -13,6 +16,7 @@ import { FunctionUrls } from "./function-url/function-urls.ts";
 import { EventInvokeConfigs } from "./lambda/asynchronous/event-invoke-config.ts";
 import { removeCode } from "./lambda/code.ts";
 import { Concurrency, type EnvironmentLaws } from "./lambda/concurrency/concurrency.ts";
+import { functionDelivery } from "./lambda/function-delivery.ts";
 import { FunctionStore } from "./lambda/function-store.ts";
 import type { VersionRecord } from "./lambda/function-record.ts";
 import { Invoker } from "./lambda/invoke.ts";
@@ -30,6 +34,7 @@ import type { AwsService, StreamingService } from "./service.ts";
 import { AccountQueues } from "./sqs/account-queues.ts";
 import { sqsDelivery } from "./sqs/queue-delivery.ts";
 import { sqsService } from "./sqs/sqs-service.ts";
+import type { Trace } from "./trace/trace-event.ts";
 
 interface AccountOptions {
   /** Service time. */
@@ -41,6 +46,8 @@ interface AccountOptions {
   readonly laws: EnvironmentLaws;
   readonly startEnvironment: StartPooledEnvironment;
   readonly onLog: EnvironmentListener["onLog"];
+  /** Gets what happens. */
+  readonly trace?: Trace | undefined;
   readonly onError: (error: unknown) => void;
   /** Address of the AWS endpoint, once it listens. */
   readonly awsUrl: () => string;
@@ -61,69 +68,71 @@ export class Account {
   readonly eventSources: EventSources;
   readonly objects: S3Store;
   readonly services: readonly (AwsService<Reply | StreamedReply> | StreamingService)[];
+  readonly #containers: ContainerService[] = [];
+  readonly #containerPlace: Omit<ContainerServiceOptions, "definition" | "onEvent">;
   readonly #retirements = new Set<Promise<void>>();
 
   constructor(options: AccountOptions) {
-    const { clock, stateDirectory, onError } = options;
-    this.faults = new FaultPlan(options.random);
+    const { clock, random, onError, stateDirectory } = options;
+    const { deliveries } = this;
+    this.faults = new FaultPlan(random, (fault, name) =>
+      options.trace?.({
+        event: "fault",
+        atEpochMs: clock.epochMs(),
+        fault: fault.kind,
+        name: name ?? null,
+      }),
+    );
+    const { faults } = this;
     this.concurrency = new Concurrency({ ...options, ...options.laws });
+    const { ledger, pool } = this.concurrency;
     this.store = new FunctionStore({
       clock,
-      random: options.random,
+      random,
       observer: this.concurrency,
-      onRetired: (record) => {
-        const retirement = this.#retire(record)
-          .catch(onError)
-          .finally(() => this.#retirements.delete(retirement));
-        this.#retirements.add(retirement);
-      },
+      onRetired: (record) => this.#retireSoon(record, onError),
     });
-    this.invoker = new Invoker({
-      store: this.store,
-      pool: this.concurrency.pool,
-      configs: this.eventInvokeConfigs,
-      deliveries: this.deliveries,
-      clock,
-      stateDirectory,
-      tell: onError,
-    });
+    const { store } = this;
+    const configs = this.eventInvokeConfigs;
+    const common = { clock, random, deliveries, faults, onError };
+    this.#containerPlace = { ...common, host: processHost(realClock), timers: realClock };
+    this.invoker = new Invoker({ ...common, store, pool, configs, stateDirectory, tell: onError });
     this.urls = new FunctionUrls({ caller: this.invoker, clock, timers: realClock, onError });
-    this.store.observe(this.urls);
-    this.deliveries.add({
-      service: "lambda",
-      exists: (arn) => this.invoker.exists(arn),
-      deliver: async (functionArn, { body, traceId }) =>
-        this.invoker.send({
-          functionArn,
-          payload: Buffer.from(body),
-          ...(traceId === undefined ? {} : { traceId }),
-        })
-          ? { kind: "delivered" }
-          : { kind: "refused", reason: "the queue of asynchronous events is full" },
-    });
-    const timed = { clock, random: options.random, deliveries: this.deliveries, onError };
-    this.buses = new EventBuses({ ...timed, directory: join(stateDirectory, "events") });
-    this.schedules = new Schedules({ ...timed, directory: join(stateDirectory, "scheduler") });
-    this.deliveries.add(eventsDelivery(this.buses));
+    store.observe(this.urls);
+    this.buses = new EventBuses({ ...common, directory: join(stateDirectory, "events") });
+    this.schedules = new Schedules({ ...common, directory: join(stateDirectory, "scheduler") });
     this.queues = new AccountQueues({
-      clock,
+      ...common,
       directory: join(stateDirectory, "sqs"),
       baseUrl: options.awsUrl,
     });
-    this.deliveries.add(sqsDelivery(this.queues));
     this.eventSources = new EventSources({
-      store: this.store,
+      ...common,
+      store,
       queues: this.queues,
       functions: this.invoker,
-      clock,
       journalPath: join(stateDirectory, "lambda", "event-source-mappings.jsonl"),
-      concurrencyMax: this.concurrency.ledger.concurrencyMax,
-      onError,
+      concurrencyMax: ledger.concurrencyMax,
     });
     const wallClock = realClock;
-    this.objects = new S3Store({ ...timed, wallClock, directory: join(stateDirectory, "s3") });
+    this.objects = new S3Store({ ...common, wallClock, directory: join(stateDirectory, "s3") });
+    for (const target of this.#targets()) deliveries.add(target);
     this.services = this.#servicesOf(options);
     this.objects.start();
+  }
+
+  /** A container service with no task. */
+  createContainer(
+    definition: ContainerDefinition,
+    onEvent: ((event: ContainerEvent) => void) | undefined,
+  ): ContainerService {
+    const service = new ContainerService({
+      ...this.#containerPlace,
+      definition,
+      ...(onEvent === undefined ? {} : { onEvent }),
+    });
+    this.#containers.push(service);
+    return service;
   }
 
   /** Starts nothing new: no event, no delivery. @returns How many deliveries of event buses are lost. */
@@ -147,7 +156,12 @@ export class Account {
 
   /** Ends every environment; settles when none is left and code that nobody uses any more is removed. */
   async end(): Promise<void> {
-    await Promise.all([this.concurrency.stop(), this.eventSources.end(), this.objects.stop()]);
+    await Promise.all([
+      ...this.#containers.map((service) => service.stop()),
+      this.concurrency.stop(),
+      this.eventSources.end(),
+      this.objects.stop(),
+    ]);
     await Promise.all(this.#retirements);
   }
 
@@ -173,6 +187,17 @@ export class Account {
       sqsService(this.queues),
       s3Service({ store: this.objects, onError }),
     ];
+  }
+
+  #targets(): readonly DeliveryTarget[] {
+    return [functionDelivery(this.invoker), eventsDelivery(this.buses), sqsDelivery(this.queues)];
+  }
+
+  #retireSoon(record: VersionRecord, onError: (error: unknown) => void): void {
+    const retirement = this.#retire(record)
+      .catch(onError)
+      .finally(() => this.#retirements.delete(retirement));
+    this.#retirements.add(retirement);
   }
 
   async #retire({ running, code }: VersionRecord): Promise<void> {

@@ -88,7 +88,9 @@ describe("awsEndpoint", () => {
     const unknown = await call("GET /_pilotlight/nope");
     expect([unknown.status, String(unknown.body["error"])]).toEqual([
       404,
-      expect.stringContaining("/_pilotlight/environments, /_pilotlight/faults"),
+      expect.stringContaining(
+        "/_pilotlight/environments, /_pilotlight/metrics, /_pilotlight/faults",
+      ),
     ]);
   });
 

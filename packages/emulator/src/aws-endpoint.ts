@@ -19,6 +19,8 @@ interface AwsEndpointContext {
   readonly services: readonly (AwsService<Reply | StreamedReply> | StreamingService)[];
   /** Answers the emulator's own paths. */
   readonly control: ControlContext;
+  /** Settles when the request has come through: at once, but for a slow network. */
+  readonly arrived: () => Promise<void> | undefined;
   /** Told of errors that are the emulator's own. */
   readonly onError: (error: unknown) => void;
 }
@@ -54,6 +56,7 @@ async function answer(
   const path = queryStart < 0 ? url : url.slice(0, queryStart);
   const query = queryStart < 0 ? NO_QUERY : new URLSearchParams(url.slice(queryStart));
   if (path.startsWith(CONTROL_PREFIX)) return controlled(context, { request, path, query });
+  await context.arrived();
   const scope = scopeOf(request, { path, query });
   const service = context.services.find((known) => known.scope === scope);
   if (service === undefined) return unknownService(context, { scope, path });

@@ -27,7 +27,9 @@ import { isPilotlightError } from "@pilotlight/core";
 import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { type Emulator, type LocalFunction, type LogRecord, startEmulator } from "./emulator.ts";
+import { type Emulator, startEmulator } from "./emulator.ts";
+import type { LogRecord } from "./emulator-options.ts";
+import type { LocalFunction } from "./local-function.ts";
 
 /** Real processes start here, on machines that may be busy. */
 const PATIENCE_MS = 60_000;

@@ -1,125 +1,29 @@
 import { join } from "node:path";
 
-import { invariant, type LIVE_ALIAS, type Random, type Timers } from "@pilotlight/core";
+import { invariant } from "@pilotlight/core";
 
 import { Account } from "./account.ts";
 import { awsEndpoint } from "./aws-endpoint.ts";
 import { realClock } from "./clock.ts";
-import type { EnvironmentListener } from "./environment/contract.ts";
-import type { EnvironmentOptions } from "./environment/environment-options.ts";
+import type { ContainerService } from "./container/container-service.ts";
+import type { ContainerDefinition, ContainerEvent } from "./container/contract.ts";
+import type { FunctionVersion } from "./environment/contract.ts";
+import type { EmulatorOptions, LogRecord } from "./emulator-options.ts";
 import { startEnvironment as startProcess } from "./environment/index.ts";
+import type { FaultAction } from "./faults/fault-kind.ts";
 import { type FaultRequest, readFaultRequest } from "./faults/fault-order.ts";
-import { httpApiFront, type MetricsSource, type RequestRecord } from "./http-api/front.ts";
+import { networkHop } from "./faults/slow-network.ts";
+import { httpApiFront } from "./http-api/front.ts";
 import { listen, type ListeningServer } from "./http/listen.ts";
 import type { EnvironmentSummary } from "./lambda/environment-summary.ts";
 import { codeInPlace } from "./lambda/code.ts";
-import type { DurationLaw } from "./lambda/concurrency/duration-law.ts";
 import type { MetricSeries } from "./lambda/concurrency/metrics.ts";
-import { checkSettings } from "./lambda/function-input.ts";
-import type { Architecture, FunctionRecord, FunctionSettings } from "./lambda/function-record.ts";
+import type { FunctionRecord } from "./lambda/function-record.ts";
 import { aliasesOf } from "./lambda/function-store.ts";
-import { ACCOUNT_ID, type FunctionReference, parseFunctionReference } from "./lambda/names.ts";
+import { type FunctionReference, parseFunctionReference } from "./lambda/names.ts";
 import type { StartPooledEnvironment } from "./lambda/pool.ts";
+import { type LocalFunction, settingsOf } from "./local-function.ts";
 import { processRandom } from "./random.ts";
-import type { Trace } from "./trace/trace-event.ts";
-
-/** A function that is made in process, from a folder that exists. */
-export interface LocalFunction {
-  readonly functionName: string;
-  /** `file.export`, as Lambda's Handler. */
-  readonly handler: string;
-  /** Absolute path of the code; it is used in place. */
-  readonly codeDirectory: string;
-  readonly memoryMb: number;
-  readonly timeoutSec: number;
-  readonly architecture: Architecture;
-  readonly variables: Readonly<Record<string, string>>;
-  /** Folders that layers would put on the module search path. */
-  readonly nodePath: readonly string[];
-  /** Absolute paths of unpacked layers, in AWS's order: files of a later one take the place of earlier ones. */
-  readonly layerDirectories?: readonly string[];
-  /** Publishes a version of it. An alias needs one, and implies it. */
-  readonly publish?: boolean;
-  /** Points at the published version. */
-  readonly alias?: typeof LIVE_ALIAS;
-}
-
-/** One line of a function's log, as CloudWatch would get it. */
-export interface LogRecord {
-  readonly functionName: string;
-  readonly version: string;
-  readonly environmentId: string;
-  readonly line: string;
-}
-
-/** Starts one execution environment. */
-export type StartEnvironment = (options: {
-  readonly version: Parameters<StartPooledEnvironment>[0];
-  readonly listener: EnvironmentListener;
-  /** Real time: deadlines are never scaled. */
-  readonly clock: Timers;
-  /** Becomes AWS_ENDPOINT_URL. */
-  readonly endpointUrl: string;
-  /** Becomes AWS_LAMBDA_INITIALIZATION_TYPE. */
-  readonly initializationType: "on-demand" | "provisioned-concurrency";
-}) => ReturnType<StartPooledEnvironment>;
-
-export interface EmulatorOptions {
-  /** Port of the HTTP API; 0 takes a free one. */
-  readonly apiPort: number;
-  /** Port of the AWS endpoint; 0 takes a free one. */
-  readonly awsPort: number;
-  /** Function behind the HTTP API's route `$default`: a name, or `name:alias`. */
-  readonly defaultFunction: string;
-  /** Folder that queues, objects and events are kept in, also for the next start; made where it does not exist. */
-  readonly stateDirectory: string;
-  /**
-   * Folder that uploaded code is unpacked in; made where it does not exist.
-   * @default a folder in the state directory
-   */
-  readonly codeDirectory?: string;
-  /**
-   * Service time: keep-alive and the retries of asynchronous events.
-   * @default realClock
-   */
-  readonly clock?: Timers;
-  /**
-   * Chance: routing weights, keep-alive, faults. A seeded one makes a run repeatable.
-   * @default Math.random
-   */
-  readonly random?: Random;
-  /**
-   * Concurrent invocations of the account, and so the number of processes.
-   * @default 256
-   */
-  readonly concurrencyMax?: number;
-  /**
-   * How long an idle environment is kept, service time, drawn for each one; AWS documents none.
-   * @default uniform, 5 to 10 minutes
-   */
-  readonly keepAlive?: DurationLaw;
-  /**
-   * How long an environment lives at most, service time, however busy it is.
-   * @default uniform, 2 to 4 hours
-   */
-  readonly lifetime?: DurationLaw;
-  /**
-   * How long provisioned concurrency is prepared before its environments are started, service time.
-   * @default uniform, 1 to 2 minutes
-   */
-  readonly preparation?: DurationLaw;
-  readonly onRequest?: (record: RequestRecord) => void;
-  readonly onLog?: (record: LogRecord) => void;
-  /** Gets what happens, event by event: enough for a simulator to play it again. */
-  readonly onTrace?: Trace;
-  /** Told of errors that are the emulator's own; by default they only answer 500. */
-  readonly onError?: (error: unknown) => void;
-  readonly metrics?: MetricsSource;
-  /** How environments keep to their memory, freeze, and see /opt and /tmp. */
-  readonly environments?: Pick<EnvironmentOptions, "memoryLimit" | "freezes" | "isolation">;
-  /** @default AWS's Node runtime in a process of its own. */
-  readonly startEnvironment?: StartEnvironment;
-}
 
 /** What was not finished when an emulator stopped. */
 export interface StopReport {
@@ -145,11 +49,18 @@ export interface Emulator {
   /**
    * Makes something go wrong, once or as often as the request says.
    *
-   * @returns The id of the order, which takes it back: `stopFailing(id)`.
+   * @returns The id of the order, which takes it back by `stopFailing`; for what is done at once, a word that says so.
    */
   fail(request: FaultRequest): string;
   /** Takes back one order of {@link Emulator.fail}, or all of them. @returns How many there were. */
   stopFailing(id?: string): number;
+  /**
+   * Makes a container service with no task; it ends with the emulator.
+   */
+  createContainer(
+    definition: ContainerDefinition,
+    onEvent?: (event: ContainerEvent) => void,
+  ): ContainerService;
   /** Live environments, and the last ones that have ended. */
   listEnvironments(): EnvironmentSummary[];
   /** Lambda's metrics of concurrency of the last three hours of service time, minute by minute. */
@@ -206,14 +117,9 @@ class LocalEmulator implements Emulator {
         lifetime: options.lifetime,
         preparation: options.preparation,
       },
+      trace: options.onTrace,
       startEnvironment: (...start) => this.#startEnvironment(...start),
-      onLog: ({ id, version }, line) =>
-        options.onLog?.({
-          functionName: version.functionName,
-          version: version.version,
-          environmentId: id,
-          line,
-        }),
+      onLog: ({ id, version }, line) => this.#logged(version, { environmentId: id, line }),
       onError: this.#onError,
     });
   }
@@ -232,14 +138,18 @@ class LocalEmulator implements Emulator {
         services: this.#account.services,
         control: {
           faults: this.#account.faults,
+          act: (action, functionName) => this.#act(action, functionName),
+          listMetrics: () => this.listMetrics(),
           listEnvironments: () => this.listEnvironments(),
         },
+        arrived: networkHop("aws-endpoint", { faults: this.#account.faults, timers: realClock }),
         onError: this.#onError,
       }),
       { port: this.#options.awsPort, variable: "PILOTLIGHT_AWS_PORT" },
     );
     const front = httpApiFront({
       invoke: (event) => this.#invokeDefault(event),
+      arrived: networkHop("http-api", { faults: this.#account.faults, timers: realClock }),
       timers: realClock,
       onRequest: this.#options.onRequest,
       metrics: this.#options.metrics,
@@ -279,7 +189,11 @@ class LocalEmulator implements Emulator {
 
   fail(request: FaultRequest): string {
     const reading = readFaultRequest(request);
-    invariant(reading.kind === "order", reading.kind === "refused" ? reading.reason : "");
+    invariant(reading.kind !== "refused", reading.kind === "refused" ? reading.reason : "");
+    if (reading.kind === "action") {
+      this.#act(reading.action, reading.functionName);
+      return "done";
+    }
     const id = this.#account.faults.add(reading.order);
     invariant(id !== undefined, "there are too many faults; take some back with stopFailing");
     return id;
@@ -289,6 +203,13 @@ class LocalEmulator implements Emulator {
     const { faults } = this.#account;
     if (id === undefined) return faults.clear();
     return faults.delete(id) ? 1 : 0;
+  }
+
+  createContainer(
+    definition: ContainerDefinition,
+    onEvent?: (event: ContainerEvent) => void,
+  ): ContainerService {
+    return this.#account.createContainer(definition, onEvent);
   }
 
   listEnvironments(): EnvironmentSummary[] {
@@ -316,11 +237,36 @@ class LocalEmulator implements Emulator {
 
   #startEnvironment(...[version, listener, startedBy]: Parameters<StartPooledEnvironment>) {
     const start = this.#options.startEnvironment ?? startProcess;
-    const initializationType =
-      startedBy === "provisioned" ? "provisioned-concurrency" : "on-demand";
-    const endpointUrl = this.awsUrl;
-    const own = this.#options.environments;
-    return start({ ...own, version, listener, clock: realClock, endpointUrl, initializationType });
+    const fault = this.#account.faults.take("init", { functionName: version.functionName });
+    return start({
+      ...this.#options.environments,
+      version,
+      listener,
+      clock: realClock,
+      endpointUrl: this.awsUrl,
+      initializationType: startedBy === "provisioned" ? "provisioned-concurrency" : "on-demand",
+      ...(fault === undefined ? {} : { fault }),
+    });
+  }
+
+  #act(action: FaultAction, functionName: string | undefined): number {
+    const { pool } = this.#account.concurrency;
+    return action === "reap-all" ? pool.reap(functionName) : pool.recycle(functionName);
+  }
+
+  #logged(
+    { functionName, version }: FunctionVersion,
+    logged: Pick<LogRecord, "environmentId" | "line">,
+  ): void {
+    const { onLog, onTrace, clock = realClock } = this.#options;
+    onLog?.({ functionName, version, ...logged });
+    onTrace?.({
+      event: "log",
+      atEpochMs: clock.epochMs(),
+      function: functionName,
+      version,
+      ...logged,
+    });
   }
 
   #invokeDefault(event: { requestId: string; payload: Uint8Array; traceId: string }) {
@@ -341,24 +287,6 @@ class LocalEmulator implements Emulator {
     if (left !== undefined && aliasesOf(record, left).length === 0)
       this.#account.store.deleteVersion(record, left);
   }
-}
-
-function settingsOf(spec: LocalFunction): FunctionSettings {
-  const settings = {
-    description: "",
-    handler: spec.handler,
-    runtime: "nodejs24.x",
-    role: `arn:aws:iam::${ACCOUNT_ID}:role/pilotlight`,
-    memoryMb: spec.memoryMb,
-    timeoutSec: spec.timeoutSec,
-    architecture: spec.architecture,
-    variables: spec.variables,
-    ephemeralStorageMb: 512,
-    nodePath: spec.nodePath,
-    layerDirectories: spec.layerDirectories,
-  };
-  checkSettings(settings);
-  return settings;
 }
 
 /** Waits for `work`, but no longer than `ms` of real time. */

@@ -1,16 +1,9 @@
 export { realClock, scaledClock } from "./clock.ts";
-export { ContainerService } from "./container/container-service.ts";
+export type { ContainerService } from "./container/container-service.ts";
 export type { ContainerDefinition, ContainerEvent, TaskView } from "./container/contract.ts";
-export { processHost } from "./container/process-host.ts";
-export type {
-  Emulator,
-  EmulatorOptions,
-  LocalFunction,
-  LogRecord,
-  StartEnvironment,
-  StopReport,
-} from "./emulator.ts";
+export type { Emulator, StopReport } from "./emulator.ts";
 export { startEmulator } from "./emulator.ts";
+export type { EmulatorOptions, LogRecord, StartEnvironment } from "./emulator-options.ts";
 export type {
   EnvironmentListener,
   ExecutionEnvironment,
@@ -24,3 +17,4 @@ export type { DurationLaw } from "./lambda/concurrency/duration-law.ts";
 export type { MetricPoint, MetricSeries } from "./lambda/concurrency/metrics.ts";
 export type { EnvironmentSummary } from "./lambda/environment-summary.ts";
 export type { TraceEvent } from "./trace/trace-event.ts";
+export type { LocalFunction } from "./local-function.ts";

@@ -4,7 +4,7 @@ import { type FaultSource, NO_FAULTS } from "../faults/contract.ts";
 import { ContainerTask } from "./container-task.ts";
 import type { ContainerDefinition, ContainerEvent, ContainerHost, TaskView } from "./contract.ts";
 
-interface ContainerServiceOptions {
+export interface ContainerServiceOptions {
   readonly definition: ContainerDefinition;
   readonly host: ContainerHost;
   /** Service time: placement, boot and the delay of replacements. */

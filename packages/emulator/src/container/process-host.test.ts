@@ -64,7 +64,8 @@ describe("processHost", () => {
     const pid = service.list().at(-1)?.pid ?? 0;
     service.setDesiredCount(0);
     await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
-    expect(lines()).toContain("told to end");
+    // What a process wrote may be read after its end.
+    await expect.poll(lines).toContain("told to end");
     await service.stop();
   });
 

@@ -1,11 +1,16 @@
+import type { FaultAction } from "../faults/fault-kind.ts";
 import { readFaultRequest } from "../faults/fault-order.ts";
 import type { FaultPlan } from "../faults/fault-plan.ts";
 import { jsonReply, type Reply } from "../http/reply.ts";
+import type { MetricSeries } from "../lambda/concurrency/metrics.ts";
 import type { EnvironmentSummary } from "../lambda/environment-summary.ts";
 
 /** What the control paths of the AWS endpoint look at and change. */
 export interface ControlContext {
   readonly faults: FaultPlan;
+  /** Does at once what an action says. @returns How many environments it has met. */
+  readonly act: (action: FaultAction, functionName: string | undefined) => number;
+  readonly listMetrics: () => readonly MetricSeries[];
   readonly listEnvironments: () => readonly EnvironmentSummary[];
 }
 
@@ -28,6 +33,7 @@ const PATHS: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
   "/_pilotlight/environments": {
     GET: ({ listEnvironments }) => jsonReply(200, listEnvironments()),
   },
+  "/_pilotlight/metrics": { GET: ({ listMetrics }) => jsonReply(200, listMetrics()) },
   [FAULTS_PATH]: {
     GET: ({ faults }) => jsonReply(200, faults.list()),
     POST: addFault,
@@ -53,7 +59,7 @@ export function answerControl(context: ControlContext, request: ControlRequest):
   );
 }
 
-function addFault({ faults }: ControlContext, { body }: ControlRequest): Reply {
+function addFault({ faults, act }: ControlContext, { body }: ControlRequest): Reply {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(body).toString("utf8"));
@@ -63,6 +69,9 @@ function addFault({ faults }: ControlContext, { body }: ControlRequest): Reply {
   }
   const reading = readFaultRequest(value);
   if (reading.kind === "refused") return refusal(reading.reason);
+  if (reading.kind === "action") {
+    return jsonReply(200, { environments: act(reading.action, reading.functionName) });
+  }
   const id = faults.add(reading.order);
   if (id !== undefined) return jsonReply(201, { id });
   return jsonReply(429, {

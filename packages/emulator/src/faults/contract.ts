@@ -13,11 +13,11 @@ export interface FaultSubject {
   readonly functionName?: string;
   readonly queueName?: string;
   readonly containerName?: string;
-  /** Which way a request goes: `http-api`, `aws-endpoint`, `container`. */
+  /** Which way a request comes in: `http-api`, `aws-endpoint`. */
   readonly hop?: string;
 }
 
-/** What is to go wrong. Times are real milliseconds where a process waits, else service time. */
+/** What is to go wrong. Times are real milliseconds. */
 export type Fault =
   | { readonly kind: "init-failure" }
   | { readonly kind: "init-slow"; readonly delayMs: number }
@@ -25,7 +25,7 @@ export type Fault =
   | { readonly kind: "hang" }
   | { readonly kind: "out-of-memory" }
   | { readonly kind: "throttle" }
-  | { readonly kind: "invoke-error"; readonly statusCode: number }
+  | { readonly kind: "invoke-error" }
   | { readonly kind: "slow-network"; readonly delayMs: number }
   | { readonly kind: "queue-duplicate"; readonly copies: number }
   | { readonly kind: "container-boot-failure" }

@@ -5,7 +5,7 @@ export type FaultSelector = "function" | "queue" | "container" | "hop";
 
 /** A number that an order may bring. */
 export interface FaultParameter {
-  readonly name: "delayMs" | "exitCode" | "statusCode" | "copies";
+  readonly name: "delayMs" | "exitCode" | "copies";
   readonly default: number;
   readonly min: number;
   readonly max: number;
@@ -67,14 +67,13 @@ export const FAULT_KINDS: Readonly<Record<Fault["kind"], FaultKind>> = {
   "invoke-error": {
     point: "invoke",
     selector: "function",
-    parameter: { name: "statusCode", default: 500, min: 500, max: 599 },
-    standsFor: "ServiceException and its kin: Lambda itself fails before the function runs",
+    standsFor: "500 ServiceException: Lambda itself fails before the function runs",
   },
   "slow-network": {
     point: "network",
     selector: "hop",
     parameter: delayMs(200),
-    standsFor: "a slow way from caller to service: http-api, aws-endpoint or container",
+    standsFor: "a slow way from the caller to the HTTP API or to a service's endpoint",
   },
   "queue-duplicate": {
     point: "queue-send",
@@ -97,6 +96,15 @@ export const FAULT_KINDS: Readonly<Record<Fault["kind"], FaultKind>> = {
     selector: "container",
     standsFor: "a target that fails and passes its health checks by turns",
   },
+};
+
+/** What is done at once, and to environments instead of to a request. */
+export type FaultAction = "reap-all" | "recycle-one";
+
+/** Every action, with what happens on AWS that it stands for. */
+export const FAULT_ACTIONS: Readonly<Record<FaultAction, string>> = {
+  "reap-all": "AWS takes back all idle environments: the next requests meet cold starts",
+  "recycle-one": "AWS renews an environment after a few hours, however busy it is",
 };
 
 /** The names of all kinds, in the order of the table. */
@@ -124,14 +132,13 @@ export function faultOf(kind: Fault["kind"], value: number): Fault {
       return { kind, delayMs: value };
     case "crash":
       return { kind, exitCode: value };
-    case "invoke-error":
-      return { kind, statusCode: value };
     case "queue-duplicate":
       return { kind, copies: value };
     case "init-failure":
     case "hang":
     case "out-of-memory":
     case "throttle":
+    case "invoke-error":
     case "container-boot-failure":
     case "no-gpu-capacity":
     case "health-flapping":

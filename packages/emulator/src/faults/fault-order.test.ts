@@ -56,10 +56,24 @@ describe("readFaultRequest", () => {
     expect(refusalOf(value)).toContain(reason);
   });
 
+  test("takes what is done at once, to one function or to all", () => {
+    expect(readFaultRequest({ fault: "reap-all" })).toEqual({
+      kind: "action",
+      action: "reap-all",
+      functionName: undefined,
+    });
+    expect(readFaultRequest({ fault: "recycle-one", function: "f" })).toEqual({
+      kind: "action",
+      action: "recycle-one",
+      functionName: "f",
+    });
+    expect(refusalOf({ fault: "reap-all", count: 2 })).toContain('does not take "count"');
+  });
+
   test("reads whatever it gets without throwing, for every JSON value", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        expect(["order", "refused"]).toContain(readFaultRequest(value).kind);
+        expect(["order", "action", "refused"]).toContain(readFaultRequest(value).kind);
       }),
     );
   });

@@ -1,7 +1,9 @@
 import type { Fault } from "./contract.ts";
 import {
+  FAULT_ACTIONS,
   FAULT_KINDS,
   FAULT_NAMES,
+  type FaultAction,
   type FaultParameter,
   type FaultSelector,
   faultOf,
@@ -9,7 +11,7 @@ import {
 
 /** What is to go wrong, where, how often: the argument of `emulator.fail` and the body of POST /_pilotlight/faults. */
 export interface FaultRequest {
-  readonly fault: Fault["kind"];
+  readonly fault: Fault["kind"] | FaultAction;
   /** Only this function, queue, container or hop; without one, all of them. */
   readonly function?: string;
   readonly queue?: string;
@@ -25,12 +27,10 @@ export interface FaultRequest {
    * @default 1
    */
   readonly probability?: number;
-  /** Milliseconds, for init-slow (real time) and slow-network (service time). */
+  /** Real milliseconds, for init-slow and slow-network. */
   readonly delayMs?: number;
   /** For crash. */
   readonly exitCode?: number;
-  /** For invoke-error. */
-  readonly statusCode?: number;
   /** For queue-duplicate. */
   readonly copies?: number;
 }
@@ -45,12 +45,18 @@ export interface FaultOrder {
   readonly probability: number;
 }
 
-/** A request as an order, or in a sentence what is wrong with it. */
+/** A request as an order or as something to do at once, or in a sentence what is wrong with it. */
 export type FaultReading =
+  | {
+      readonly kind: "action";
+      readonly action: FaultAction;
+      readonly functionName: string | undefined;
+    }
   | { readonly kind: "order"; readonly order: FaultOrder }
   | { readonly kind: "refused"; readonly reason: string };
 
-const HOPS: readonly string[] = ["http-api", "aws-endpoint", "container"];
+const HOPS: readonly string[] = ["http-api", "aws-endpoint"];
+const ACTION_NAMES = Object.keys(FAULT_ACTIONS) as readonly FaultAction[];
 const COUNT_MAX = 1_000_000;
 
 /** Checks a request, which may come from anywhere. */
@@ -59,15 +65,24 @@ export function readFaultRequest(value: unknown): FaultReading {
     return refused(`a fault is a JSON object such as {"fault": "crash"}; got ${shown(value)}`);
   }
   const members = value as Readonly<Record<string, unknown>>;
+  const action = ACTION_NAMES.find((known) => known === members["fault"]);
+  if (action !== undefined) return readAction(action, members);
   const name = FAULT_NAMES.find((known) => known === members["fault"]);
   if (name === undefined) {
     return refused(
-      `"fault" must be one of ${FAULT_NAMES.join(", ")}; got ${shown(members["fault"])}`,
+      `"fault" must be one of ${[...FAULT_NAMES, ...ACTION_NAMES].join(", ")}; got ${shown(members["fault"])}`,
     );
   }
   const { selector, parameter } = FAULT_KINDS[name];
+  const accepted = [
+    "fault",
+    selector,
+    "count",
+    "probability",
+    ...(parameter ? [parameter.name] : []),
+  ];
   const wrong =
-    unknownMember(members, { name, selector, parameter }) ??
+    unknownMember(members, { name, accepted }) ??
     wrongSelection(members[selector], selector) ??
     wrongCount(members["count"]) ??
     wrongProbability(members["probability"]) ??
@@ -88,20 +103,22 @@ export function readFaultRequest(value: unknown): FaultReading {
   };
 }
 
+function readAction(action: FaultAction, members: Readonly<Record<string, unknown>>): FaultReading {
+  const wrong =
+    unknownMember(members, { name: action, accepted: ["fault", "function"] }) ??
+    wrongSelection(members["function"], "function");
+  if (wrong !== undefined) return refused(wrong);
+  return { kind: "action", action, functionName: members["function"] as string | undefined };
+}
+
 function refused(reason: string): FaultReading {
   return { kind: "refused", reason };
 }
 
 function unknownMember(
   members: Readonly<Record<string, unknown>>,
-  {
-    name,
-    selector,
-    parameter,
-  }: { name: string; selector: FaultSelector; parameter: FaultParameter | undefined },
+  { name, accepted }: { name: string; accepted: readonly string[] },
 ): string | undefined {
-  const accepted = ["fault", selector, "count", "probability"];
-  if (parameter !== undefined) accepted.push(parameter.name);
   const unknown = Object.keys(members).find((member) => !accepted.includes(member));
   if (unknown === undefined) return undefined;
   return `the fault "${name}" does not take "${unknown}"; it takes ${accepted.join(", ")}`;

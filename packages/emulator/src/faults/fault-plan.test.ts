@@ -7,12 +7,12 @@ import { FaultPlan } from "./fault-plan.ts";
 
 function orderOf(request: FaultRequest): FaultOrder {
   const reading = readFaultRequest(request);
-  if (reading.kind === "refused") throw new Error(reading.reason);
+  if (reading.kind !== "order") throw new Error(`no order: ${JSON.stringify(reading)}`);
   return reading.order;
 }
 
 function planOf(...requests: FaultRequest[]): FaultPlan {
-  const plan = new FaultPlan(seededRandom(1));
+  const plan = new FaultPlan(seededRandom(1), () => undefined);
   for (const request of requests) plan.add(orderOf(request));
   return plan;
 }
@@ -29,6 +29,15 @@ describe("a fault plan", () => {
     const plan = planOf({ fault: "init-failure" });
     expect(plan.take("invoke", { functionName: "f" })).toBeUndefined();
     expect(plan.take("init", { functionName: "f" })).toEqual({ kind: "init-failure" });
+  });
+
+  test("tells whom a fault has struck", () => {
+    const struck: unknown[] = [];
+    const plan = new FaultPlan(seededRandom(1), (fault, name) => struck.push([fault.kind, name]));
+    plan.add(orderOf({ fault: "hang" }));
+    plan.take("invoke", { functionName: "f" });
+    plan.take("invoke", { functionName: "f" });
+    expect(struck).toEqual([["hang", "f"]]);
   });
 
   test("leaves alone what an order does not name", () => {
@@ -73,7 +82,7 @@ describe("a fault plan", () => {
         fc.double({ min: 0.05, max: 1, noNaN: true }),
         fc.integer(),
         (probability, seed) => {
-          const plan = new FaultPlan(seededRandom(seed));
+          const plan = new FaultPlan(seededRandom(seed), () => undefined);
           plan.add(orderOf({ fault: "hang", count: "unlimited", probability }));
           const occasions = 2_000;
           const struck = Array.from({ length: occasions }, () => plan.take("invoke", {})).filter(

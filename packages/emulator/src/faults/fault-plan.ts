@@ -27,12 +27,15 @@ interface Entry {
 /** The faults that are ordered and have not struck yet, oldest first. */
 export class FaultPlan implements FaultSource {
   readonly #random: Random;
+  readonly #onStruck: (fault: Fault, name: string | undefined) => void;
   readonly #entries = new Map<FaultPoint, Entry[]>();
   #count = 0;
   #lastId = 0;
 
-  constructor(random: Random) {
+  /** @param onStruck - Told of every fault with the function, queue, container or hop that it strikes. */
+  constructor(random: Random, onStruck: (fault: Fault, name: string | undefined) => void) {
     this.#random = random;
+    this.#onStruck = onStruck;
   }
 
   /** @returns The id of the order, or `undefined` when there are 1,000 already. */
@@ -53,6 +56,7 @@ export class FaultPlan implements FaultSource {
     const entry = entries?.find(({ order }) => this.#strikes(order, subject));
     if (entry === undefined) return undefined;
     entry.struck += 1;
+    this.#onStruck(entry.order.fault, selected(entry.order.selector, subject));
     if (entry.struck >= entry.order.count) this.delete(entry.id);
     return entry.order.fault;
   }

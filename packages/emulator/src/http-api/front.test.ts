@@ -36,6 +36,7 @@ async function startFront({
         const result = await answer(Buffer.from(payload));
         return isRefusal(result) ? result : outcomeOf(result, isFunctionError);
       },
+      arrived: () => undefined,
       timers: clock,
       onRequest: (record) => records.push(record),
       metrics:

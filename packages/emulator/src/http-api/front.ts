@@ -7,7 +7,7 @@ import type { InvocationOutcome } from "../environment/contract.ts";
 import { hostRefusal } from "../http/foreign-request.ts";
 import { announcedBytes, readBody } from "../http/read-body.ts";
 import { jsonReply, type Reply, sendReply } from "../http/reply.ts";
-import type { PoolRefusal } from "../lambda/pool.ts";
+import type { InvokeRefusal } from "../lambda/invoke.ts";
 import { httpApiEvent } from "./event.ts";
 import { httpApiResponse, INTERNAL_ERROR, UNAVAILABLE } from "./response.ts";
 
@@ -33,7 +33,9 @@ interface FrontContext {
     requestId: string;
     payload: Uint8Array;
     traceId: string;
-  }) => Promise<InvocationOutcome | PoolRefusal> | undefined;
+  }) => Promise<InvocationOutcome | InvokeRefusal> | undefined;
+  /** Settles when the request has come through: at once, but for a slow network. */
+  readonly arrived: () => Promise<void> | undefined;
   /** Real time. */
   readonly timers: Timers;
   readonly onRequest: ((record: RequestRecord) => void) | undefined;
@@ -91,6 +93,7 @@ async function answer(
   exchange: Exchange,
 ): Promise<{ reply: Reply; requestBytes: number } | undefined> {
   const { request, response } = exchange;
+  await context.arrived();
   const refusal = hostRefusal(request);
   if (refusal !== undefined) {
     const reply = jsonReply(403, { message: "Forbidden", error: `${refusal}.` });
@@ -145,15 +148,16 @@ async function invoked(
   const outcome = context.invoke({ requestId, payload, traceId });
   if (outcome === undefined) return INTERNAL_ERROR;
   const answered = await withinTimeout(outcome, context.timers);
+  if (answered === "service_error") return INTERNAL_ERROR;
   if (typeof answered === "string") return UNAVAILABLE;
   return answered.isFunctionError ? INTERNAL_ERROR : httpApiResponse(answered.payload);
 }
 
 /** The function goes on past the timeout, as it does on AWS; only nobody hears its answer. */
 function withinTimeout(
-  outcome: Promise<InvocationOutcome | PoolRefusal>,
+  outcome: Promise<InvocationOutcome | InvokeRefusal>,
   timers: Timers,
-): Promise<InvocationOutcome | PoolRefusal | "timed_out"> {
+): Promise<InvocationOutcome | InvokeRefusal | "timed_out"> {
   return new Promise((resolve, reject) => {
     const cancel = timers.after(INTEGRATION_TIMEOUT_MS, () => resolve("timed_out"));
     outcome.then(

@@ -102,6 +102,14 @@ export function tooManyRequests(reason: ThrottleReason): AwsError {
   });
 }
 
+/** 500 for a failure of Lambda itself. */
+export function serviceFailed(message: string): AwsError {
+  return new AwsError("ServiceException", {
+    statusCode: 500,
+    body: { Type: "Service", Message: message },
+  });
+}
+
 /** 503 while the emulator stops or for a resource of its own that is used up. */
 export function serviceUnavailable(message: string): AwsError {
   return new AwsError("ServiceException", {

@@ -7,11 +7,13 @@ import type { InvocationOutcome, ResponseSink } from "../environment/contract.ts
 import type { Deliveries } from "../delivery.ts";
 import { unsampledTraceId } from "../environment/names.ts";
 import type { CallResult, FunctionCall, FunctionCaller } from "../function-caller.ts";
+import type { FaultSource } from "../faults/contract.ts";
 import type { Reply } from "../http/reply.ts";
 import {
   AwsError,
   invalidParameter,
   invalidRequestContent,
+  serviceFailed,
   serviceUnavailable,
   tooManyRequests,
   validationFailed,
@@ -59,15 +61,23 @@ interface InvokerOptions {
   /** Service time. */
   readonly clock: Timers;
   readonly stateDirectory: string;
+  readonly faults: FaultSource;
   /** Told of asynchronous events that were dropped, and of records that were refused. */
   readonly tell: (error: unknown) => void;
 }
+
+/** Why an invocation was not run: the pool's reason, or Lambda's own failure, which only a fault brings about. */
+export type InvokeRefusal = PoolRefusal | "service_error";
+
+/** As AWS words it, https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, read 2026-11-24. */
+const SERVICE_ERROR_TEXT = "The Lambda service encountered an internal error.";
 
 /** Invocations of every kind: synchronous ones, asynchronous ones with their queue, and dry runs. */
 export class Invoker implements FunctionCaller {
   readonly #store: FunctionStore;
   readonly #pool: EnvironmentPool;
   readonly #clock: Timers;
+  readonly #faults: FaultSource;
   readonly #events: AsynchronousInvocations;
 
   /** @throws PilotlightError ERR_STATE_BROKEN when the events of the last emulator cannot be read. */
@@ -75,6 +85,7 @@ export class Invoker implements FunctionCaller {
     this.#store = options.store;
     this.#pool = pool;
     this.#clock = options.clock;
+    this.#faults = options.faults;
     this.#events = new AsynchronousInvocations({
       ...options,
       run: (event) => this.#attempt(event),
@@ -134,6 +145,7 @@ export class Invoker implements FunctionCaller {
     if (target === undefined) return { kind: "unknown_function" };
     const outcome = await this.run(target, { ...call, requestId: requestId ?? randomUUID() });
     if (outcome === "stopping") return { kind: "stopping" };
+    if (outcome === "service_error") return { kind: "failed", message: SERVICE_ERROR_TEXT };
     return typeof outcome === "string"
       ? { kind: "throttled", reason: outcome }
       : { kind: "answered", outcome, version: target.record.version };
@@ -157,11 +169,15 @@ export class Invoker implements FunctionCaller {
   }
 
   /** Runs one invocation without the HTTP around it. */
-  run(
+  async run(
     target: InvocationTarget,
     { requestId, payload, contentType, traceId, clientContext, responseSink }: InvocationParts,
-  ): Promise<InvocationOutcome | PoolRefusal> {
-    return this.#pool.invoke(target.record.running, {
+  ): Promise<InvocationOutcome | InvokeRefusal> {
+    const { running } = target.record;
+    const fault = this.#faults.take("invoke", { functionName: running.functionName });
+    if (fault?.kind === "throttle") return "ConcurrentInvocationLimitExceeded";
+    if (fault?.kind === "invoke-error") return "service_error";
+    return this.#pool.invoke(running, {
       requestId,
       invokedArn: target.invokedArn,
       payload,
@@ -169,6 +185,7 @@ export class Invoker implements FunctionCaller {
       ...(clientContext === undefined ? {} : { clientContext }),
       ...(traceId === undefined ? {} : { traceId }),
       ...(responseSink === undefined ? {} : { responseSink }),
+      ...(fault === undefined ? {} : { fault }),
     });
   }
 
@@ -186,6 +203,7 @@ export class Invoker implements FunctionCaller {
     const target = this.#store.findTarget(event.reference);
     if (target === undefined) return { kind: "unknown_function" };
     const outcome = await this.run(target, event);
+    if (outcome === "service_error") return { kind: "system_error", message: SERVICE_ERROR_TEXT };
     if (typeof outcome === "string") {
       const isReservedZero = this.#pool.isBlocked(event.reference.name);
       return refusedAttempt(outcome, { isReservedZero });
@@ -200,7 +218,8 @@ function referenceOf(functionArn: string): FunctionReference {
 }
 
 /** What a caller of the Invoke API sees of a refusal. */
-function refusalError(refusal: PoolRefusal): AwsError {
+function refusalError(refusal: InvokeRefusal): AwsError {
+  if (refusal === "service_error") return serviceFailed(SERVICE_ERROR_TEXT);
   return refusal === "stopping"
     ? serviceUnavailable("The emulator is stopping and takes no new invocations.")
     : tooManyRequests(refusal);

@@ -38,7 +38,7 @@ export interface Member {
   /** How long it may be idle: its own draw. */
   readonly keepAliveMs: number;
   /** When it is recycled, however busy it is: then, or as soon as it is free. */
-  readonly recycledAtMs: number;
+  recycledAtMs: number;
   /** Why the pool ended it; the environment's own word where the pool did not. */
   endedCause: string | undefined;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { invariant, type Timers } from "@pilotlight/core";
 
+import { type FaultSource, NO_FAULTS } from "../faults/contract.ts";
 import { ACCOUNT_ID, REGION } from "../lambda/names.ts";
 import type {
   OutgoingMessage,
@@ -49,6 +50,8 @@ interface AccountQueuesOptions {
   readonly clock: Timers;
   /** Where the queues' files are; made where it does not exist. */
   readonly directory: string;
+  /** @default no faults */
+  readonly faults?: FaultSource;
   /** Address of the AWS endpoint, where it is known. */
   readonly baseUrl?: () => string;
   /**
@@ -80,6 +83,7 @@ export class AccountQueues implements Queues {
     this.#surroundings = {
       clock,
       ledger: this.#ledger,
+      faults: options.faults ?? NO_FAULTS,
       hasDeadLetterQueue: (targetArn) => this.findByArn(targetArn) !== undefined,
       giveUp: (source, dead) => {
         const target = this.findByArn(source.settings.redrive?.targetArn ?? "");

@@ -1,5 +1,6 @@
 import type { Timers } from "@pilotlight/core";
 
+import type { FaultSource } from "../faults/contract.ts";
 import {
   type AcceptedMessage,
   deduplicationIdOf,
@@ -28,6 +29,7 @@ export interface QueueSurroundings {
   /** Whether there is a queue that takes what this one gives up. */
   readonly hasDeadLetterQueue: (targetArn: string) => boolean;
   readonly giveUp: (source: LiveQueue, dead: readonly QueuedMessage[]) => void;
+  readonly faults: FaultSource;
 }
 
 export interface SentMessage {
@@ -152,7 +154,19 @@ export class LiveQueue {
     const message = newMessage(accepted, { order, nowMs, isFifo });
     const visibleAtMs = nowMs + (accepted.delayMs ?? delayMs);
     this.#add({ message, order, receiveCount: 0, visibleAtMs, isInFlight: false }, key);
+    if (!isFifo) this.#duplicate(message, visibleAtMs);
     return { messageId: message.id, sequenceNumber: message.sequenceNumber };
+  }
+
+  /** A standard queue may deliver a message more often than once; here it does where a fault asks for it. */
+  #duplicate(message: Message, visibleAtMs: number): void {
+    const fault = this.#surroundings.faults.take("queue-send", { queueName: this.name });
+    if (fault?.kind !== "queue-duplicate") return;
+    for (let copy = 0; copy < fault.copies; copy += 1) {
+      this.#lastOrder += 1;
+      const order = this.#lastOrder;
+      this.#add({ message, order, receiveCount: 0, visibleAtMs, isInFlight: false }, undefined);
+    }
   }
 
   /** Takes a message that another queue has given up: it keeps what it was. */

@@ -56,6 +56,7 @@ export class S3UnderTest {
         services: [s3Service({ store, onError })],
         // Nobody asks for the emulator's own paths here.
         control: {} as ControlContext,
+        arrived: () => undefined,
         onError,
       }),
       { port: 0, variable: "PORT" },
