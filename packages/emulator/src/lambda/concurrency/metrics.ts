@@ -3,7 +3,7 @@ import type { Clock } from "@pilotlight/core";
 import type { ConcurrencyLedger, Lease } from "./ledger.ts";
 
 /** Sums of what happened in a minute. */
-export type CountName =
+type CountName =
   | "Invocations"
   | "Throttles"
   | "ColdStarts"
@@ -11,13 +11,13 @@ export type CountName =
   | "ProvisionedConcurrencySpilloverInvocations";
 
 /** Largest values of a minute. */
-export type LevelName =
+type LevelName =
   | "ConcurrentExecutions"
   | "UnreservedConcurrentExecutions"
   | "ProvisionedConcurrentExecutions"
   | "ProvisionedConcurrencyUtilization";
 
-export type MetricName = CountName | LevelName;
+type MetricName = CountName | LevelName;
 
 /** One minute in which something happened: AWS has no data points for the others. */
 export interface MetricPoint {
