@@ -228,6 +228,10 @@ class ProcessEnvironment implements ExecutionEnvironment {
     this.#api.offer(flight.event);
   }
 
+  #logExtensions(): void {
+    for (const line of this.#api.extensions.lines()) this.#log.write(line);
+  }
+
   #runtimeReady(): void {
     this.#isRuntimeReady = true;
     this.#advance();
@@ -242,7 +246,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
     if (!(this.#isInitialised ? extensions.areFree : extensions.areReady)) return;
     const wasInitialised = this.#isInitialised;
     this.#isInitialised = true;
-    if (!wasInitialised) for (const line of extensions.lines()) this.#log.write(line);
+    if (!wasInitialised) this.#logExtensions();
     this.#ready(domain);
   }
 
@@ -304,12 +308,13 @@ class ProcessEnvironment implements ExecutionEnvironment {
 
   #lost(domain: ProcessDomain, loss: Loss): void {
     this.#cancelInitLimit?.();
-    if (this.#phase === "idle") {
-      this.#signal("lost");
-      this.#stopping = this.#end(idleLossText(loss), { reason: "failure" });
-      return;
-    }
-    void this.#settleLoss(domain, loss);
+    if (this.#phase === "idle") this.#lostWhileIdle(loss);
+    else void this.#settleLoss(domain, loss);
+  }
+
+  #lostWhileIdle(loss: Loss): void {
+    this.#signal("lost");
+    this.#stopping = this.#end(idleLossText(loss), { reason: "failure" });
   }
 
   async #settleLoss(domain: ProcessDomain, loss: Loss): Promise<void> {
@@ -317,6 +322,8 @@ class ProcessEnvironment implements ExecutionEnvironment {
     if (loss.kind === "runtime") await Promise.all([domain.runtimeGone, this.#api.disconnected()]);
     // Its time may have ended meanwhile, or all of it: whoever saw that does the rest.
     if (this.#phase === "stopped" || this.#phase === "resetting") return;
+    // What the process had sent before it ended may have made the environment idle.
+    if (this.#phase === "idle") return this.#lostWhileIdle(loss);
     const flight = this.#flight;
     const requestId = flight?.invocation.requestId ?? "";
     const failure = lossFailure(loss, { requestId, toldError: this.#api.extensions.toldError });
@@ -337,8 +344,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   }
 
   #domainGone(): void {
-    if (!this.#isInitialised)
-      for (const line of this.#api.extensions.lines()) this.#log.write(line);
+    if (!this.#isInitialised) this.#logExtensions();
     this.#domain = undefined;
     this.#isRuntimeReady = false;
     this.#logGate.reset();

@@ -12,6 +12,7 @@ import type {
   QueueView,
   ReceivedMessage,
 } from "./contract.ts";
+import { DEDUPLICATION_IDS_MAX } from "./deduplication.ts";
 import { LiveQueue, type QueueSurroundings, type SentMessage } from "./live-queue.ts";
 import { MoveTasks } from "./move-tasks.ts";
 import { acceptedMessage } from "./message-input.ts";
@@ -189,6 +190,12 @@ export class AccountQueues implements Queues {
       throw new SqsError(
         "OverLimit",
         `The queues of the emulator hold ${this.#storedBytesMax} bytes at most, of which ${this.#ledger.bytes} are used; receive and delete messages, or purge a queue.`,
+      );
+    }
+    if (queue.isDeduplicationFull) {
+      throw new SqsError(
+        "OverLimit",
+        `The queue ${queue.name} knows ${DEDUPLICATION_IDS_MAX} deduplication ids of the last five minutes, which is all that it holds; send more slowly.`,
       );
     }
     return queue.send(accepted);

@@ -6,6 +6,9 @@
  */
 export const DEDUPLICATION_MS = 300_000;
 
+/** Ids that one queue holds: 3,000 messages a second, which is what AWS takes of one queue, for five minutes. */
+export const DEDUPLICATION_IDS_MAX = 900_000;
+
 /** What the first message with a deduplication id was. */
 export interface Remembered {
   readonly key: string;
@@ -34,7 +37,14 @@ export class Deduplication {
     this.#remembered.set(remembered.key, remembered);
   }
 
-  entries(): Iterable<Remembered> {
+  /** Whether it knows as many as it holds. */
+  isFull(nowMs: number): boolean {
+    this.#forget(nowMs);
+    return this.size >= DEDUPLICATION_IDS_MAX;
+  }
+
+  entries(nowMs: number): Iterable<Remembered> {
+    this.#forget(nowMs);
     return this.#remembered.values();
   }
 

@@ -121,6 +121,11 @@ export class LiveQueue {
     return this.#settings;
   }
 
+  /** Whether a FIFO queue knows so many deduplication ids that it takes no message. */
+  get isDeduplicationFull(): boolean {
+    return this.#deduplication.isFull(this.#clock.epochMs());
+  }
+
   get isInFlightFull(): boolean {
     this.#advance();
     return this.#messages.isInFlightFull;
@@ -361,7 +366,9 @@ export class LiveQueue {
 
   /** Compacts the file where that is due; only when the messages are as the file has them. */
   #tidy(): void {
-    if (this.#journal.isWorthCompacting(this.#messages.bytes)) this.#compact();
+    const entries = this.#messages.size + this.#deduplication.size;
+    const messageBytes = this.#messages.bytes;
+    if (this.#journal.isWorthCompacting({ entries, messageBytes })) this.#compact();
   }
 
   #compact(): void {
@@ -369,7 +376,7 @@ export class LiveQueue {
     const entries: QueueEntry[] = [
       { kind: "queue", atMs, record: this.#record, lastOrder: this.#lastOrder },
     ];
-    for (const remembered of this.#deduplication.entries()) {
+    for (const remembered of this.#deduplication.entries(atMs)) {
       entries.push({ kind: "remembered", atMs, remembered });
     }
     for (const queued of this.#messages.messages()) entries.push({ kind: "added", atMs, queued });

@@ -45,8 +45,9 @@ export class QueueJournal {
     this.#bytes += entryBytes(entry);
   }
 
-  /** @param liveBytes - What the queue's state would take. */
-  isWorthCompacting(liveBytes: number): boolean {
+  /** Whether most of the file is of the past: what is live are so many entries, and the bytes of the messages in them. */
+  isWorthCompacting(live: { readonly entries: number; readonly messageBytes: number }): boolean {
+    const liveBytes = ENTRY_BYTES * live.entries + live.messageBytes;
     return this.#bytes > Math.max(COMPACTED_BYTES_MIN, 3 * liveBytes);
   }
 
