@@ -3,7 +3,7 @@ export type FaultPoint =
   | "init"
   | "invoke"
   | "network"
-  | "queue-send"
+  | "queue-receive"
   | "container-boot"
   | "container-capacity"
   | "container-health";
@@ -27,7 +27,7 @@ export type Fault =
   | { readonly kind: "throttle" }
   | { readonly kind: "invoke-error" }
   | { readonly kind: "slow-network"; readonly delayMs: number }
-  | { readonly kind: "queue-duplicate"; readonly copies: number }
+  | { readonly kind: "queue-duplicate" }
   | { readonly kind: "container-boot-failure" }
   | { readonly kind: "no-gpu-capacity" }
   | { readonly kind: "health-flapping" };

@@ -5,7 +5,7 @@ export type FaultSelector = "function" | "queue" | "container" | "hop";
 
 /** A number that an order may bring. */
 export interface FaultParameter {
-  readonly name: "delayMs" | "exitCode" | "copies";
+  readonly name: "delayMs" | "exitCode";
   readonly default: number;
   readonly min: number;
   readonly max: number;
@@ -76,10 +76,10 @@ export const FAULT_KINDS: Readonly<Record<Fault["kind"], FaultKind>> = {
     standsFor: "a slow way from the caller to the HTTP API or to a service's endpoint",
   },
   "queue-duplicate": {
-    point: "queue-send",
+    point: "queue-receive",
     selector: "queue",
-    parameter: { name: "copies", default: 1, min: 1, max: 10 },
-    standsFor: "at-least-once delivery of standard queues: the same message comes again",
+    standsFor:
+      "at-least-once delivery of standard queues: a message comes again while somebody has it",
   },
   "container-boot-failure": {
     point: "container-boot",
@@ -132,13 +132,12 @@ export function faultOf(kind: Fault["kind"], value: number): Fault {
       return { kind, delayMs: value };
     case "crash":
       return { kind, exitCode: value };
-    case "queue-duplicate":
-      return { kind, copies: value };
     case "init-failure":
     case "hang":
     case "out-of-memory":
     case "throttle":
     case "invoke-error":
+    case "queue-duplicate":
     case "container-boot-failure":
     case "no-gpu-capacity":
     case "health-flapping":

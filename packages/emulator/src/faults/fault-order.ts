@@ -31,8 +31,6 @@ export interface FaultRequest {
   readonly delayMs?: number;
   /** For crash. */
   readonly exitCode?: number;
-  /** For queue-duplicate. */
-  readonly copies?: number;
 }
 
 /** A request that was checked, every default filled in. */

@@ -159,19 +159,7 @@ export class LiveQueue {
     const message = newMessage(accepted, { order, nowMs, isFifo });
     const visibleAtMs = nowMs + (accepted.delayMs ?? delayMs);
     this.#add({ message, order, receiveCount: 0, visibleAtMs, isInFlight: false }, key);
-    if (!isFifo) this.#duplicate(message, visibleAtMs);
     return { messageId: message.id, sequenceNumber: message.sequenceNumber };
-  }
-
-  /** A standard queue may deliver a message more often than once; here it does where a fault asks for it. */
-  #duplicate(message: Message, visibleAtMs: number): void {
-    const fault = this.#surroundings.faults.take("queue-send", { queueName: this.name });
-    if (fault?.kind !== "queue-duplicate") return;
-    for (let copy = 0; copy < fault.copies; copy += 1) {
-      this.#lastOrder += 1;
-      const order = this.#lastOrder;
-      this.#add({ message, order, receiveCount: 0, visibleAtMs, isInFlight: false }, undefined);
-    }
   }
 
   /** Takes a message that another queue has given up: it keeps what it was. */
@@ -226,7 +214,16 @@ export class LiveQueue {
     }
     this.#tidy();
     this.#setAlarm();
+    this.#deliverAgain(received[0]);
     return received;
+  }
+
+  /** A standard queue may deliver a message again that somebody has; here it does where a fault asks for it. */
+  #deliverAgain(queued: QueuedMessage | undefined): void {
+    if (queued === undefined || this.#settings.isFifo) return;
+    const fault = this.#surroundings.faults.take("queue-receive", { queueName: this.name });
+    if (fault === undefined) return;
+    this.hide({ messageId: queued.message.id, receiveCount: queued.receiveCount }, 0);
   }
 
   /** Takes what can be received, and waits for the first message where there is none. */
