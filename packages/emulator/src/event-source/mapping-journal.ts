@@ -27,7 +27,7 @@ export class MappingJournal {
   /** @throws PilotlightError ERR_STATE_BROKEN when the file holds something else. */
   constructor(path: string) {
     this.#journal = new Journal({ path, read: readEntry });
-    for (const entry of this.#journal.entries) this.#apply(entry);
+    for (const entry of this.#journal.takeEntries()) this.#apply(entry);
   }
 
   /** What the file holds, in the order of the mappings' creation. */

@@ -168,7 +168,7 @@ export class S3Store {
   }
 
   #replay(path: string): void {
-    for (const [index, entry] of this.#journal.entries.entries()) {
+    for (const [index, entry] of this.#journal.takeEntries().entries()) {
       try {
         this.#state.apply(entry);
       } catch (error) {

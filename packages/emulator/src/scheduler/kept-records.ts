@@ -24,7 +24,7 @@ export class KeptRecords<Kept> {
   constructor({ path, keyOf, read }: KeptRecordsOptions<Kept>) {
     this.#keyOf = keyOf;
     this.#journal = new Journal({ path, read: (value) => readChange(value, read) });
-    for (const change of this.#journal.entries) this.#apply(change);
+    for (const change of this.#journal.takeEntries()) this.#apply(change);
   }
 
   get size(): number {

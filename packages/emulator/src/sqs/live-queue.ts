@@ -99,7 +99,7 @@ export class LiveQueue {
     ...surroundings
   }: QueueSurroundings & { path: string; arnOf: (name: string) => string }): LiveQueue | undefined {
     const journal = new QueueJournal(path);
-    const state = queueOf(journal.entries, surroundings.clock.epochMs());
+    const state = queueOf(journal.takeEntries(), surroundings.clock.epochMs());
     if (state === undefined) {
       journal.remove();
       return undefined;

@@ -25,8 +25,6 @@ export function journalPath(directory: string, queueName: string): string {
 
 /** What a queue must not forget, in a file that is rewritten when most of it is of the past. */
 export class QueueJournal {
-  /** What the file told when it was opened. */
-  readonly entries: readonly QueueEntry[];
   readonly #path: string;
   readonly #journal: Journal<unknown>;
   #bytes: number;
@@ -35,9 +33,15 @@ export class QueueJournal {
   constructor(path: string) {
     this.#path = path;
     this.#journal = new Journal<unknown>({ path, read: readEntry });
+    this.#bytes = 0;
+  }
+
+  /** What the file told when it was opened; only once. */
+  takeEntries(): readonly QueueEntry[] {
     // What was read is an entry; what is appended is its wire form.
-    this.entries = this.#journal.entries as readonly QueueEntry[];
-    this.#bytes = this.entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+    const entries = this.#journal.takeEntries() as readonly QueueEntry[];
+    this.#bytes += entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+    return entries;
   }
 
   append(entry: QueueEntry): void {

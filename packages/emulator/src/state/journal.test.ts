@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +32,7 @@ function opened(use: (journal: Journal<number>) => void = () => undefined): read
   const journal = open();
   use(journal);
   journal.close();
-  return journal.entries;
+  return journal.takeEntries();
 }
 
 describe("a journal", () => {
@@ -57,7 +58,7 @@ describe("a journal", () => {
           if (one === "reopen") {
             journal.close();
             journal = open();
-            read.push([journal.entries, expected]);
+            read.push([journal.takeEntries(), expected]);
           } else if ("append" in one) {
             journal.append(one.append);
             expected = [...expected, one.append];
@@ -88,6 +89,38 @@ describe("a journal", () => {
     const before = readFileSync(path(), "utf8");
     expect(open).toThrow(/queue\.jsonl, line 2: .*a number is expected.*move the file away/);
     expect(readFileSync(path(), "utf8")).toBe(before);
+  });
+
+  test("keeps what it has, and nothing of a line that the disk is too full for", () => {
+    const program = `
+      import { Journal } from ${JSON.stringify(join(import.meta.dirname, "journal.ts"))};
+      const journal = new Journal({ path: process.argv[1], read: (value) => value });
+      let appended = 0;
+      try {
+        for (;;) {
+          journal.append("x".repeat(1000));
+          appended += 1;
+        }
+      } catch (error) {
+        console.log(JSON.stringify({ appended, code: error.code }));
+      }`;
+    // The shell's limit on the size of files stands for the size of the disk.
+    const command = 'ulimit -f 8; exec "$0" --input-type=module --eval "$1" "$2"';
+    const output = execFileSync("/bin/sh", ["-c", command, process.execPath, program, path()]);
+    const { appended, code } = JSON.parse(output.toString()) as { appended: number; code: string };
+    expect([appended > 0, code]).toEqual([true, "EFBIG"]);
+    const journal = new Journal({ path: path(), read: String });
+    expect(journal.takeEntries()).toHaveLength(appended);
+    journal.append("y");
+    journal.close();
+    expect(readFileSync(path(), "utf8")).toMatch(/\n"y"\n$/);
+  });
+
+  test("gives what it found once", () => {
+    opened((journal) => journal.append(1));
+    const journal = open();
+    expect([journal.takeEntries(), journal.takeEntries()]).toEqual([[1], []]);
+    journal.close();
   });
 
   test("refuses a file that is not JSON", () => {

@@ -1,5 +1,7 @@
 import {
   closeSync,
+  fstatSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -25,9 +27,8 @@ interface JournalOptions<Entry> {
  * loses nothing that was appended. What is lost when the machine itself fails is not promised.
  */
 export class Journal<Entry> {
-  /** What the file held when it was opened, oldest first. */
-  readonly entries: readonly Entry[];
   readonly #path: string;
+  #found: readonly Entry[];
   #file: number;
   #length: number;
 
@@ -36,11 +37,18 @@ export class Journal<Entry> {
     mkdirSync(dirname(path), { recursive: true });
     this.#path = path;
     const { entries, isCut } = readEntries(path, read);
-    this.entries = entries;
+    this.#found = entries;
     this.#length = entries.length;
     this.#file = openSync(path, "a", 0o600);
     // A process that was killed within a write leaves a line without its end; it was never acknowledged.
     if (isCut) this.rewrite(entries);
+  }
+
+  /** What the file held when it was opened, oldest first; only once, so that it is not kept for as long as the journal. */
+  takeEntries(): readonly Entry[] {
+    const entries = this.#found;
+    this.#found = [];
+    return entries;
   }
 
   /** Entries in the file: whoever keeps the state compacts it when that is many times its own size. */
@@ -48,8 +56,17 @@ export class Journal<Entry> {
     return this.#length;
   }
 
+  /** @throws What the file system throws; the file then is as it was, so that later entries can be read. */
   append(entry: Entry): void {
-    writeSync(this.#file, `${JSON.stringify(entry)}\n`);
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+    let written = 0;
+    try {
+      while (written < line.byteLength) written += writeSync(this.#file, line, written);
+    } catch (error) {
+      // A disk that is full takes the beginning of a line.
+      if (written > 0) ftruncateSync(this.#file, fstatSync(this.#file).size - written);
+      throw error;
+    }
     this.#length += 1;
   }
 
