@@ -20,8 +20,8 @@ export interface EnvironmentMemoryOptions {
   readonly limitMb: number;
   readonly limit: MemoryLimit;
   readonly clock: Timers;
-  /** Told in one sentence when the host does not allow what was asked for, and the watchdog does it. */
-  readonly onFallback: (line: string) => void;
+  /** Told in one sentence what the host does not allow, and what is done instead. */
+  readonly onTrouble: (line: string) => void;
 }
 
 /** The memory of one environment: its limit, and the most that it has used. */
@@ -31,13 +31,15 @@ export class EnvironmentMemory {
   readonly #peak: PeakMemory;
   readonly #subject: MemorySubject;
   readonly #cgroup: MemoryCgroup | undefined;
+  readonly #onTrouble: (line: string) => void;
   #holders: MemoryHolders | undefined;
   #seenBytes = 0;
 
-  constructor({ name, limitMb, limit, clock, onFallback }: EnvironmentMemoryOptions) {
+  constructor({ name, limitMb, limit, clock, onTrouble }: EnvironmentMemoryOptions) {
     this.#limitMb = limitMb;
+    this.#onTrouble = onTrouble;
     this.#peak = new PeakMemory(clock);
-    this.#cgroup = limit === "cgroup" ? cgroupOf(name, { limitMb, onFallback }) : undefined;
+    this.#cgroup = limit === "cgroup" ? cgroupOf(name, { limitMb, onTrouble }) : undefined;
     this.#limit = limit === "cgroup" && this.#cgroup === undefined ? "watchdog" : limit;
     this.#subject = {
       limitBytes: limitMb * BYTES_PER_MB,
@@ -51,7 +53,8 @@ export class EnvironmentMemory {
 
   /** A process has started. */
   add(pid: number | undefined): void {
-    if (pid !== undefined) this.#cgroup?.add(pid);
+    if (pid === undefined) return;
+    this.#try("limit a process by its control group", () => this.#cgroup?.add(pid));
   }
 
   /** The processes work. */
@@ -86,19 +89,29 @@ export class EnvironmentMemory {
   /** Nothing runs any more. */
   close(): void {
     this.unwatch();
-    this.#cgroup?.remove();
+    this.#try("remove a control group", () => this.#cgroup?.remove());
+  }
+
+  /** A process that has left its group may still be in the control group, or be gone already. */
+  #try(what: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#onTrouble(`The emulator could not ${what}: ${reason}`);
+    }
   }
 }
 
 function cgroupOf(
   name: string,
-  { limitMb, onFallback }: Pick<EnvironmentMemoryOptions, "limitMb" | "onFallback">,
+  { limitMb, onTrouble }: Pick<EnvironmentMemoryOptions, "limitMb" | "onTrouble">,
 ): MemoryCgroup | undefined {
   try {
     return MemoryCgroup.make(name, limitMb * BYTES_PER_MB);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    onFallback(
+    onTrouble(
       `Memory cannot be limited by a control group on this host, and is limited by sampling instead: ${reason}`,
     );
     return undefined;

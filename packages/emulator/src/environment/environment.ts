@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { tmpdir } from "node:os";
 
 import { invariant, type Timers } from "@pilotlight/core";
 
 import { realClock } from "../clock.ts";
-import { type RuntimeAnswer, RuntimeApi, type ShutdownReason } from "../runtime-api/index.ts";
+import type { RuntimeAnswer, ShutdownReason } from "../runtime-api/index.ts";
 import type {
   EnvironmentListener,
   EnvironmentPhase,
@@ -13,30 +12,31 @@ import type {
   Invocation,
   InvocationOutcome,
 } from "./contract.ts";
-import { EnvironmentMemory } from "./environment-memory.ts";
 import type { EnvironmentOptions } from "./environment-options.ts";
-import { strikeInit, strikeInvocation } from "./fault-effect.ts";
+import { strikeInit } from "./fault-effect.ts";
 import { Flight } from "./flight.ts";
-import { FunctionLog } from "./function-log.ts";
-import { LogGate } from "./log-gate.ts";
-import { idleLossText, lossFailure } from "./loss-text.ts";
-import { functionIdentity, logStreamName } from "./names.ts";
 import { initLimitMs } from "./init-limit.ts";
+import { InitPhase } from "./init-phase.ts";
+import { idleLossText, lossFailure } from "./loss-text.ts";
 import { postedErrorType } from "./outcome-text.ts";
+import { type EnvironmentParts, SYSTEM_PARTS } from "./parts.ts";
 import { type EnvironmentSignal, nextPhase } from "./phase.ts";
-import { type Loss, ProcessDomain } from "./process-domain.ts";
-import { initReportLine, initStartLine, type Status } from "./report.ts";
-import { SandboxFolders } from "./sandbox-folders.ts";
-import { environmentVariables } from "./variables.ts";
+import type { Loss, ProcessDomain } from "./process-domain.ts";
+import type { Status } from "./report.ts";
+import { Sandbox } from "./sandbox.ts";
 
 /**
  * Starts an execution environment: processes of its own that run AWS's Node runtime, and the extensions of
  * its layers, against a Runtime API of its own.
  *
+ * @param parts - What it is made of.
  * @returns The environment in phase `initialising`; its init phase has begun.
  */
-export function startEnvironment(options: EnvironmentOptions): ExecutionEnvironment {
-  return new ProcessEnvironment(options);
+export function startEnvironment(
+  options: EnvironmentOptions,
+  parts: EnvironmentParts = SYSTEM_PARTS,
+): ExecutionEnvironment {
+  return new ProcessEnvironment(options, parts);
 }
 
 const KILLED: Loss = { kind: "runtime", exit: { kind: "signal", signal: "SIGKILL" } };
@@ -48,48 +48,35 @@ class ProcessEnvironment implements ExecutionEnvironment {
   readonly #listener: EnvironmentListener;
   readonly #clock: Timers;
   readonly #options: EnvironmentOptions;
-  readonly #api: RuntimeApi;
-  readonly #log: FunctionLog;
-  readonly #logGate = new LogGate(() => this.#runtimeReady());
-  readonly #memory: EnvironmentMemory;
-  readonly #logStreamName: string;
+  readonly #sandbox: Sandbox;
+  readonly #init: InitPhase;
   readonly #started: Promise<void>;
   #phase: EnvironmentPhase = "initialising";
   #invocationCount = 0;
-  #initDurationMs: number | undefined;
-  #runtimeAddress = "";
-  #folders: SandboxFolders | undefined;
-  #domain: ProcessDomain | undefined;
-  #domainStartMs = 0;
-  /** Whether the init of the processes that run now is over. */
-  #isInitialised = false;
-  /** Whether the runtime waits for an event. */
-  #isRuntimeReady = false;
   #flight: Flight | undefined;
-  #cancelInitLimit: (() => void) | undefined;
-  /** How the init phase went wrong; the end of a process alone counts as an error. */
-  #initStatus: Status | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: EnvironmentOptions) {
+  constructor(options: EnvironmentOptions, parts: EnvironmentParts) {
     this.#options = options;
     this.version = options.version;
     this.#listener = options.listener;
     this.#clock = options.clock ?? realClock;
     this.startedAtEpochMs = this.#clock.epochMs();
-    this.#logStreamName = logStreamName(this.version.version, this.startedAtEpochMs);
-    this.#memory = new EnvironmentMemory({
-      name: this.id,
-      limitMb: this.version.memoryMb,
-      limit: options.memoryLimit ?? "watchdog",
+    this.#init = new InitPhase(this.#clock);
+    this.#sandbox = new Sandbox({
+      id: this.id,
+      environment: options,
       clock: this.#clock,
-      onFallback: (line) => this.#tell(line),
+      parts,
+      listener: {
+        onAnswer: (answer) => this.#answered(answer),
+        onStream: (head) => (this.#phase === "invoking" ? this.#flight?.stream(head) : undefined),
+        onInitError: (payload) => this.#initErrorPosted(payload),
+        onReady: (domain) => this.#ready(domain),
+        onLoss: (domain, loss) => this.#lost(domain, loss),
+        onLog: (line) => this.#listener.onLog(this, line),
+      },
     });
-    this.#log = new FunctionLog(
-      (line) => this.#tell(line),
-      () => this.#domain?.runtime?.flushLines(),
-    );
-    this.#api = this.#makeApi();
     this.#started = this.#start();
   }
 
@@ -102,7 +89,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   }
 
   get initDurationMs(): number | undefined {
-    return this.#initDurationMs;
+    return this.#init.durationMs;
   }
 
   invoke(invocation: Invocation): Promise<InvocationOutcome> {
@@ -127,29 +114,9 @@ class ProcessEnvironment implements ExecutionEnvironment {
       this.#signal("stop");
       this.#stopping = this.#end(cause, { reason: "spindown", budgetMsMax });
     } else if (budgetMsMax !== undefined) {
-      this.#domain?.hurry(budgetMsMax);
+      this.#sandbox.domain?.hurry(budgetMsMax);
     }
     return this.#stopping;
-  }
-
-  #makeApi(): RuntimeApi {
-    return new RuntimeApi(
-      {
-        onNext: (isLogMarked) => this.#logGate.nextAsked(isLogMarked),
-        onAnswer: (answer) => this.#answered(answer),
-        onStream: (head) => (this.#phase === "invoking" ? this.#flight?.stream(head) : undefined),
-        onInitError: (payload) => this.#initErrorPosted(payload),
-        onExtensionChange: () => {
-          this.#domain?.extensionsChanged();
-          this.#advance();
-        },
-      },
-      functionIdentity(this.version),
-    );
-  }
-
-  #tell(line: string): void {
-    this.#listener.onLog(this, line);
   }
 
   #signal(signal: EnvironmentSignal): void {
@@ -160,107 +127,42 @@ class ProcessEnvironment implements ExecutionEnvironment {
 
   async #start(): Promise<void> {
     try {
-      this.#runtimeAddress = await this.#api.listen();
-      this.#folders = await SandboxFolders.make(this.#options, (line) => this.#tell(line));
+      await this.#sandbox.prepare();
+      if (this.#phase === "initialising") this.#startInitPhase();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (this.#phase !== "stopped") void this.stop(`the environment could not start: ${reason}`);
     }
-    if (this.#phase === "initialising") this.#startInitPhase();
   }
 
   #startInitPhase(): void {
     const { initializationType, fault } = this.#options;
-    const limitMs = initLimitMs(this.version, initializationType);
-    const domain = this.#startDomain();
+    const domain = this.#sandbox.startDomain();
     strikeInit(domain, fault, this.#clock);
-    this.#cancelInitLimit = this.#clock.after(limitMs, () => {
-      if (domain.isEnding) return;
-      this.#initStatus = { kind: "timeout" };
+    this.#init.begin(initLimitMs(this.version, initializationType), () => {
+      this.#init.fail({ kind: "timeout" });
       void this.#endDomain(domain, "timeout");
     });
   }
 
-  #startDomain(): ProcessDomain {
-    this.#domainStartMs = this.#clock.monotonicMs();
-    this.#isInitialised = false;
-    this.#log.write(initStartLine(this.version.functionArn));
-    const variables = environmentVariables({
-      version: this.version,
-      runtimeApi: this.#runtimeAddress,
-      logStreamName: this.#logStreamName,
-      temporaryDirectory: this.#folders?.temporaryDirectory ?? tmpdir(),
-      optDirectory: this.#folders?.optDirectory,
-      initializationType: this.#options.initializationType ?? "on-demand",
-      endpointUrl: this.#options.endpointUrl,
-    });
-    const domain = new ProcessDomain({
-      api: this.#api,
-      clock: this.#clock,
-      runtime: {
-        handler: this.version.handler,
-        directory: this.version.codeDirectory,
-        variables,
-        onLog: (line) => this.#log.write(line),
-        onLogMark: () => this.#logGate.logMarked(),
-      },
-      folders: this.#folders,
-      onStarted: (pid) => this.#memory.add(pid),
-      onLoss: (loss) => this.#lost(domain, loss),
-    });
-    this.#domain = domain;
-    this.#memory.watch(domain);
-    return domain;
-  }
-
   /** The caller's time begins here, not with the init phase before it. */
   #begin(flight: Flight): void {
-    if (this.#domain === undefined) this.#startDomain();
-    else this.#offer(flight, this.#domain);
-    flight.begin(this.#log, () => this.#timedOut(flight));
-  }
-
-  #offer(flight: Flight, domain: ProcessDomain): void {
-    this.#isRuntimeReady = false;
-    domain.thaw();
-    this.#memory.watch(domain);
-    strikeInvocation(domain, flight.fault);
-    this.#api.offer(flight.event);
-  }
-
-  #logExtensions(): void {
-    for (const line of this.#api.extensions.lines()) this.#log.write(line);
-  }
-
-  #runtimeReady(): void {
-    this.#isRuntimeReady = true;
-    this.#advance();
-  }
-
-  /** Goes on when the runtime and the extensions that have a part in it wait for the next event. */
-  #advance(): void {
-    const domain = this.#domain;
-    // A process that ended right after it asked will take nothing any more.
-    if (!this.#isRuntimeReady || domain === undefined || domain.isEnding) return;
-    const { extensions } = this.#api;
-    if (!(this.#isInitialised ? extensions.areFree : extensions.areReady)) return;
-    const wasInitialised = this.#isInitialised;
-    this.#isInitialised = true;
-    if (!wasInitialised) this.#logExtensions();
-    this.#ready(domain);
+    const { domain } = this.#sandbox;
+    if (domain === undefined) this.#sandbox.startDomain();
+    else this.#sandbox.offer(flight, domain);
+    flight.begin(this.#sandbox.log, () => this.#timedOut(flight));
   }
 
   #ready(domain: ProcessDomain): void {
     const flight = this.#flight;
     if (this.#phase === "initialising") {
-      this.#cancelInitLimit?.();
-      this.#initDurationMs = this.#clock.monotonicMs() - this.#domainStartMs;
-      this.#memory.look();
+      this.#init.succeed();
+      this.#sandbox.memory.look();
       this.#signal("ready");
       this.#becomeIdle(flight);
     } else if (this.#phase === "invoking" && flight !== undefined) {
       this.#signal("ready");
-      this.#offer(flight, domain);
+      this.#sandbox.offer(flight, domain);
     } else if (this.#phase === "answered" && flight !== undefined) {
       this.#signal("ready");
       this.#finish(flight);
@@ -271,8 +173,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   /** An invocation that has waited for the init phase goes first. */
   #becomeIdle(waiting: Flight | undefined): void {
     if (waiting === undefined) {
-      this.#memory.unwatch();
-      if (this.#options.freezes === true) this.#domain?.freeze();
+      this.#sandbox.rest();
       this.#listener.onIdle(this);
       return;
     }
@@ -289,7 +190,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
 
   #initErrorPosted(payload: Buffer): void {
     const status: Status = { kind: "error", errorType: postedErrorType(payload) };
-    if (this.#phase === "initialising") this.#initStatus = status;
+    if (this.#phase === "initialising") this.#init.fail(status);
     const flight = this.#flight;
     if (this.#phase !== "invoking" || flight === undefined) return;
     this.#signal("answer");
@@ -299,36 +200,35 @@ class ProcessEnvironment implements ExecutionEnvironment {
 
   #timedOut(flight: Flight): void {
     if (this.#phase !== "invoking" && this.#phase !== "answered") return;
-    this.#memory.look();
+    this.#sandbox.memory.look();
     if (this.#phase === "invoking") flight.failWithTimeout();
     this.#signal("lost");
     flight.halt();
-    if (this.#domain !== undefined) void this.#endDomain(this.#domain, "timeout");
+    const { domain } = this.#sandbox;
+    if (domain !== undefined) void this.#endDomain(domain, "timeout");
   }
 
   #lost(domain: ProcessDomain, loss: Loss): void {
-    this.#cancelInitLimit?.();
-    if (this.#phase === "idle") this.#lostWhileIdle(loss);
-    else void this.#settleLoss(domain, loss);
-  }
-
-  #lostWhileIdle(loss: Loss): void {
-    this.#signal("lost");
-    this.#stopping = this.#end(idleLossText(loss), { reason: "failure" });
+    this.#init.release();
+    if (this.#phase === "idle") {
+      this.#signal("lost");
+      this.#stopping = this.#end(idleLossText(loss), { reason: "failure" });
+      return;
+    }
+    void this.#settleLoss(domain, loss);
   }
 
   async #settleLoss(domain: ProcessDomain, loss: Loss): Promise<void> {
     // An answer may still be on its way from a process that ended right after it.
-    if (loss.kind === "runtime") await Promise.all([domain.runtimeGone, this.#api.disconnected()]);
-    // Its time may have ended meanwhile, or all of it: whoever saw that does the rest.
-    if (this.#phase === "stopped" || this.#phase === "resetting") return;
-    // What the process had sent before it ended may have made the environment idle.
-    if (this.#phase === "idle") return this.#lostWhileIdle(loss);
+    if (loss.kind === "runtime") await this.#sandbox.drained(domain);
+    // Its time may have ended meanwhile, or all of it: whoever saw that does the rest, or has done it.
+    const isDealtWith = this.#phase === "stopped" || this.#phase === "resetting";
+    if (isDealtWith || this.#sandbox.domain !== domain) return;
     const flight = this.#flight;
     const requestId = flight?.invocation.requestId ?? "";
-    const failure = lossFailure(loss, { requestId, toldError: this.#api.extensions.toldError });
+    const failure = lossFailure(loss, { requestId, toldError: this.#sandbox.toldError });
     if (this.#phase === "initialising") {
-      this.#initStatus ??= { kind: "error", errorType: failure.errorType };
+      this.#init.fail({ kind: "error", errorType: failure.errorType });
     } else {
       if (this.#phase === "invoking") flight?.failWithLoss(failure);
       this.#signal("lost");
@@ -338,44 +238,38 @@ class ProcessEnvironment implements ExecutionEnvironment {
   }
 
   async #endDomain(domain: ProcessDomain, reason: ShutdownReason): Promise<void> {
-    await domain.shutDown(reason);
-    await this.#api.disconnected();
-    if (this.#domain === domain && this.#phase !== "stopped") this.#domainGone();
+    await this.#sandbox.shutDown(domain, reason);
+    if (this.#phase !== "stopped") this.#domainGone();
   }
 
   #domainGone(): void {
-    if (!this.#isInitialised) this.#logExtensions();
-    this.#domain = undefined;
-    this.#isRuntimeReady = false;
-    this.#logGate.reset();
-    this.#api.reset();
+    this.#sandbox.clear();
     const flight = this.#flight;
     if (this.#phase === "initialising") {
-      const status = this.#initStatus ?? { kind: "error", errorType: "Runtime.ExitError" };
-      const durationMs = this.#clock.monotonicMs() - this.#domainStartMs;
-      this.#log.write(initReportLine(durationMs, status));
+      this.#sandbox.log.write(this.#init.reportLine);
       this.#signal("init_failed");
       this.#signal("reset");
       this.#becomeIdle(flight);
       return;
     }
     if (flight !== undefined) this.#finish(flight);
-    this.#log.flush();
+    this.#sandbox.log.flush();
     this.#signal("reset");
     this.#becomeIdle(undefined);
   }
 
   #finish(flight: Flight): void {
     this.#flight = undefined;
+    const { memory, domain } = this.#sandbox;
     flight.finish({
-      memoryMbMax: this.#memory.peakMb(this.#domain?.runtime?.pid),
+      memoryMbMax: memory.peakMb(domain?.runtime?.pid),
       initDurationMs: flight.isColdStart ? this.#reportedInitMs() : undefined,
     });
   }
 
   #reportedInitMs(): number | undefined {
     const isOnDemand = this.#options.initializationType !== "provisioned-concurrency";
-    return isOnDemand ? this.#initDurationMs : undefined;
+    return isOnDemand ? this.#init.durationMs : undefined;
   }
 
   /** Nothing of the environment is left when this settles. */
@@ -383,8 +277,8 @@ class ProcessEnvironment implements ExecutionEnvironment {
     cause: string,
     { reason, budgetMsMax }: { reason: ShutdownReason; budgetMsMax?: number | undefined },
   ): Promise<void> {
-    this.#cancelInitLimit?.();
-    const ending = this.#domain?.shutDown(reason, budgetMsMax);
+    this.#init.release();
+    const ending = this.#sandbox.domain?.shutDown(reason, budgetMsMax);
     const flight = this.#flight;
     if (flight !== undefined && !flight.isSettled) {
       const { requestId } = flight.invocation;
@@ -394,11 +288,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
     await this.#started;
     await ending;
     if (flight !== undefined) this.#finish(flight);
-    this.#log.flush();
-    this.#domain = undefined;
-    this.#memory.close();
-    await this.#api.close();
-    await this.#folders?.remove();
+    await this.#sandbox.close();
     this.#listener.onStopped(this, cause);
   }
 }

@@ -5,9 +5,9 @@ import type { Timers } from "@pilotlight/core";
 import type { RuntimeApi, ShutdownReason } from "../runtime-api/index.ts";
 import { EXTENSIONS_MAX } from "../runtime-api/index.ts";
 import type { ProcessExit } from "./outcome-text.ts";
-import { type CommandLine, ProcessGroup } from "./process-group.ts";
-import { RuntimeProcess, type RuntimeProcessOptions } from "./runtime-process.ts";
-import type { SandboxFolders } from "./sandbox-folders.ts";
+import type { EnvironmentParts, Folders, RunningProcess, RunningRuntime } from "./parts.ts";
+import type { CommandLine } from "./process-group.ts";
+import type { RuntimeProcessOptions } from "./runtime-process.ts";
 import { planShutdown, shutDown } from "./shutdown.ts";
 import { extensionVariables } from "./variables.ts";
 
@@ -24,9 +24,10 @@ export type Loss =
 export interface ProcessDomainOptions {
   readonly api: RuntimeApi;
   readonly clock: Timers;
+  readonly parts: Pick<EnvironmentParts, "startRuntime" | "startExtension">;
   /** What the runtime is started with. */
   readonly runtime: Omit<RuntimeProcessOptions, "clock" | "onExit" | "wrap">;
-  readonly folders: SandboxFolders | undefined;
+  readonly folders: Folders | undefined;
   /** A process has started. */
   readonly onStarted: (pid: number | undefined) => void;
   /** The first end of a process that nobody asked for; it is the last news of this domain. */
@@ -35,7 +36,7 @@ export interface ProcessDomainOptions {
 
 interface LaunchedExtension {
   readonly name: string;
-  readonly group: ProcessGroup;
+  readonly group: RunningProcess;
 }
 
 /**
@@ -47,7 +48,7 @@ interface LaunchedExtension {
 export class ProcessDomain {
   readonly #options: ProcessDomainOptions;
   readonly #extensions: LaunchedExtension[] = [];
-  #runtime: RuntimeProcess | undefined;
+  #runtime: RunningRuntime | undefined;
   #ending: Promise<void> | undefined;
   #isLost = false;
   #isFrozen = false;
@@ -59,7 +60,7 @@ export class ProcessDomain {
     if (extensionPaths.length === 0) this.#startRuntime();
   }
 
-  get runtime(): RuntimeProcess | undefined {
+  get runtime(): RunningRuntime | undefined {
     return this.#runtime;
   }
 
@@ -135,14 +136,14 @@ export class ProcessDomain {
     await Promise.all(this.#groups().map((group) => group.gone));
   }
 
-  #groups(): ProcessGroup[] {
+  #groups(): RunningProcess[] {
     const groups = this.#extensions.map(({ group }) => group);
     return this.#runtime === undefined ? groups : [this.#runtime, ...groups];
   }
 
   #startRuntime(): void {
-    const { runtime, clock, api } = this.#options;
-    this.#runtime = new RuntimeProcess({
+    const { runtime, clock, api, parts } = this.#options;
+    this.#runtime = parts.startRuntime({
       ...runtime,
       clock,
       wrap: (command) => this.#wrapped(command),
@@ -154,14 +155,14 @@ export class ProcessDomain {
   }
 
   #launch(file: string): void {
-    const { api, clock, runtime } = this.#options;
+    const { api, clock, runtime, parts } = this.#options;
     const name = path.basename(file);
     api.extensions.launch(name);
     if (this.#extensions.length >= EXTENSIONS_MAX) {
       queueMicrotask(() => this.#unlaunchable(name, "ErrTooManyExtensions"));
       return;
     }
-    const group = new ProcessGroup({
+    const group = parts.startExtension({
       ...this.#wrapped({ command: file, args: [] }),
       directory: "/",
       variables: extensionVariables(runtime.variables),

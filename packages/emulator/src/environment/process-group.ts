@@ -13,10 +13,10 @@ const ORPHAN_GUARD = new OrphanGuard();
 export const MESSAGE_BYTES_MAX = 262_144;
 
 /**
- * How long to wait for the output of a process that has ended. It is there at once, unless the
- * function gave its output to a process that left the group.
+ * How long to wait for what a process sent before it ended. It is there at once, unless the function gave
+ * its output, or its connection, to a process that left the group.
  */
-const DRAIN_MS_MAX = 250;
+export const DRAIN_MS_MAX = 250;
 
 /** What is to be started. */
 export interface CommandLine {

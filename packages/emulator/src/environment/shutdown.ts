@@ -1,7 +1,7 @@
 import type { Timers } from "@pilotlight/core";
 
 import type { ShutdownReason } from "../runtime-api/index.ts";
-import type { ProcessGroup } from "./process-group.ts";
+import type { RunningProcess } from "./parts.ts";
 
 /**
  * How long an environment may take to end, milliseconds, by the extensions that have registered.
@@ -41,8 +41,8 @@ export function planShutdown(
 
 /** What is to be shut down. */
 export interface ShutdownSubject {
-  readonly runtime: ProcessGroup | undefined;
-  readonly extensions: readonly { readonly name: string; readonly group: ProcessGroup }[];
+  readonly runtime: RunningProcess | undefined;
+  readonly extensions: readonly { readonly name: string; readonly group: RunningProcess }[];
   /** Tells an extension of the end. @returns Whether it wants to know. */
   readonly tell: (
     name: string,
@@ -72,7 +72,7 @@ export async function shutDown(
 }
 
 async function endWithin(
-  group: ProcessGroup,
+  group: RunningProcess,
   { signal, ms, clock }: { signal: NodeJS.Signals | undefined; ms: number; clock: Timers },
 ): Promise<void> {
   if (!group.hasExited && ms > 0) {
