@@ -27,6 +27,7 @@ export function urlEvent(
     authorizer: accessKeyId === undefined ? undefined : { iam: identityOf(accessKeyId) },
     headers: TLS_HEADERS,
     tellsEmptyLength: false,
+    decodesPath: false,
   }));
 }
 

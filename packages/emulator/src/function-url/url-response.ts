@@ -37,7 +37,8 @@ export function urlResponse(payload: Uint8Array): Reply {
   const { body } = value;
   const hasValue = body !== undefined && body !== null && typeof body !== "string";
   return (
-    structuredReply(hasValue ? { ...value, body: JSON.stringify(body) } : value) ?? BAD_GATEWAY
+    structuredReply(hasValue ? { ...value, body: JSON.stringify(body) } : value, JSON_TYPE) ??
+    BAD_GATEWAY
   );
 }
 

@@ -95,6 +95,16 @@ describe("httpApiEvent", () => {
     ]);
   });
 
+  test("has the path decoded, and the query as it was sent", () => {
+    const { requestContext, ...event } = eventOf({ url: "/a%2Fb%20c/%C3%BC+d?q=%2F+x" });
+    expect(event).toMatchObject({
+      rawPath: "/a/b c/ü+d",
+      rawQueryString: "q=%2F+x",
+      queryStringParameters: { q: "/ x" },
+    });
+    expect(requestContext).toMatchObject({ http: { path: "/a/b c/ü+d" } });
+  });
+
   test("passes an invalid escape in the path through", () => {
     expect(eventOf({ url: "/pa2%Fth/1?q=query&multiQuery=foo&multiQuery=%2Fbar" })).toMatchObject({
       rawPath: "/pa2%Fth/1",
@@ -150,17 +160,20 @@ describe("isTextBody", () => {
     "application/problem+json",
     "application/xml",
     "application/javascript",
-    "application/x-www-form-urlencoded",
   ])("takes %s for text", (type) => {
     expect(isTextBody({ "content-type": type }, text)).toBe(true);
   });
 
-  test.each(["application/octet-stream", "image/png", "application/x-json", "", "json"])(
-    "takes %j for binary",
-    (type) => {
-      expect(isTextBody({ "content-type": type }, text)).toBe(false);
-    },
-  );
+  test.each([
+    "application/octet-stream",
+    "application/x-www-form-urlencoded",
+    "image/png",
+    "application/x-json",
+    "",
+    "json",
+  ])("takes %j for binary", (type) => {
+    expect(isTextBody({ "content-type": type }, text)).toBe(false);
+  });
 
   test("takes encoded bodies and invalid UTF-8 for binary whatever they are called", () => {
     const headers = { "content-type": "application/json" };

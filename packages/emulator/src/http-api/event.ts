@@ -17,6 +17,8 @@ export interface FrontDoor {
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether the event tells the length of a body that is not there. */
   readonly tellsEmptyLength: boolean;
+  /** Whether the event has the path decoded. */
+  readonly decodesPath: boolean;
 }
 
 /** What the front knows of one HTTP request. */
@@ -46,11 +48,15 @@ const HOP_HEADERS: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+/**
+ * Beside `text/*`; forms are not among them.
+ *
+ * @see https://github.com/ministackorg/ministack/pull/766, which tried it on AWS; read 2026-11-25.
+ */
 const TEXT_TYPES: ReadonlySet<string> = new Set([
   "application/json",
   "application/xml",
   "application/javascript",
-  "application/x-www-form-urlencoded",
 ]);
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -63,7 +69,9 @@ interface SplitHeaders {
 /**
  * The event that an HTTP API passes to its function, as the bytes of its JSON: payload format 2.0.
  *
- * The body is written straight into the JSON text, so that a large one is not copied once more than needed.
+ * The body is written straight into the JSON text, so that a large one is not copied once more than needed. The
+ * path comes decoded, `%2F` too, where a function URL has it as it was sent: AWS's own test tool for .NET
+ * (aws-lambda-dotnet, LambdaTestTool-v2) was held to that.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
@@ -76,6 +84,7 @@ export function httpApiEvent(request: HttpRequest): Buffer {
       domainName,
       domainPrefix: domainName.split(".", 1)[0] ?? "",
       tellsEmptyLength: true,
+      decodesPath: true,
     };
   });
 }
@@ -94,7 +103,8 @@ export function payloadEvent(request: HttpRequest, doorAt: (host: string) => Fro
     headers["content-length"] ??= String(request.body.byteLength);
   }
   const queryStart = request.url.indexOf("?");
-  const path = queryStart < 0 ? request.url : request.url.slice(0, queryStart);
+  const sentPath = queryStart < 0 ? request.url : request.url.slice(0, queryStart);
+  const path = door.decodesPath ? decodedPath(sentPath) : sentPath;
   const query = queryStart < 0 ? "" : request.url.slice(queryStart + 1);
   const parameters = queryParameters(query);
   const members = JSON.stringify({
@@ -231,12 +241,16 @@ function withBody(members: string, { body, isText }: { body: Buffer; isText: boo
   return event;
 }
 
-/** A broken escape is passed through, as recorded for paths. */
 function formDecoded(text: string): string {
-  const spaced = text.replaceAll("+", " ");
+  return decodedPath(text.replaceAll("+", " "));
+}
+
+/** A broken escape is passed through, as recorded for the paths of function URLs. */
+function decodedPath(text: string): string {
+  if (!text.includes("%")) return text;
   try {
-    return decodeURIComponent(spaced);
+    return decodeURIComponent(text);
   } catch {
-    return spaced;
+    return text;
   }
 }

@@ -89,7 +89,7 @@ describe("httpApiFront", () => {
         durationMs: 0,
         requestBytes: 5,
         responseBytes: 1,
-        headers: { "x-bytes": "5", "Content-Type": "application/json" },
+        headers: { "x-bytes": "5", "Content-Type": "text/plain;charset=UTF-8" },
       },
     ]);
   });

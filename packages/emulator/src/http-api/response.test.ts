@@ -41,10 +41,10 @@ describe("httpApiResponse", () => {
     });
   });
 
-  test("accepts a status in digits, and calls a body JSON that is not called otherwise", () => {
+  test("accepts a status in digits, and calls a body text that is not called otherwise", () => {
     expect(responseTo({ statusCode: "418", body: "i'm a teapot" })).toEqual({
       statusCode: 418,
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "text/plain;charset=UTF-8" },
       body: "i'm a teapot",
     });
   });
@@ -63,6 +63,8 @@ describe("httpApiResponse", () => {
     expect(responseTo({ statusCode: 204, cookies: ["a=1; Secure", "b=2"] }).headers).toMatchObject({
       "set-cookie": ["a=1; Secure", "b=2"],
     });
+    const both = { statusCode: 204, headers: { "Set-Cookie": "c=3" }, cookies: ["a=1", "b=2"] };
+    expect(responseTo(both).headers).toMatchObject({ "set-cookie": ["c=3", "a=1", "b=2"] });
   });
 
   test("does not take over headers that the server sets", () => {
@@ -71,7 +73,7 @@ describe("httpApiResponse", () => {
       headers: { "Content-Length": "999", "transfer-encoding": "chunked" },
       body: "x",
     });
-    expect(headers).toEqual({ "Content-Type": "application/json" });
+    expect(headers).toEqual({ "Content-Type": "text/plain;charset=UTF-8" });
   });
 
   test.each([

@@ -4,6 +4,13 @@ import type { Reply } from "../http/reply.ts";
 
 const JSON_TYPE = "application/json";
 
+/**
+ * What an HTTP API calls a body that its function has given no type.
+ *
+ * @see aws-lambda-dotnet, Tools/LambdaTestTool-v2, ApiGatewayResponseExtensions.cs, read 2026-11-25.
+ */
+const TEXT_TYPE = "text/plain;charset=UTF-8";
+
 /** What an HTTP API answers when its function fails or returns something that is no response. */
 export const INTERNAL_ERROR = errorBody(500, "Internal Server Error");
 
@@ -32,7 +39,7 @@ export function httpApiResponse(payload: Uint8Array): Reply {
   if (result === undefined) return INTERNAL_ERROR;
   const { value } = result;
   if (isObject(value) && value["statusCode"] !== undefined) {
-    return structuredReply(value) ?? INTERNAL_ERROR;
+    return structuredReply(value, TEXT_TYPE) ?? INTERNAL_ERROR;
   }
   return {
     statusCode: 200,
@@ -54,7 +61,7 @@ export interface ResponseHead {
  */
 export function responseHead(
   result: Readonly<Record<string, unknown>>,
-  contentType = JSON_TYPE,
+  contentType: string,
 ): ResponseHead | undefined {
   const statusCode = statusOf(result["statusCode"]);
   const given = result["headers"] ?? {};
@@ -62,9 +69,16 @@ export function responseHead(
   return statusCode === undefined || headers === undefined ? undefined : { statusCode, headers };
 }
 
-/** A response in payload format 2.0; `undefined` where it cannot be sent. */
-export function structuredReply(result: Readonly<Record<string, unknown>>): Reply | undefined {
-  const head = responseHead(result);
+/**
+ * A response in payload format 2.0; `undefined` where it cannot be sent.
+ *
+ * @param contentType - Of a result that names none.
+ */
+export function structuredReply(
+  result: Readonly<Record<string, unknown>>,
+  contentType: string,
+): Reply | undefined {
+  const head = responseHead(result, contentType);
   const body = bodyOf(result["body"] ?? "", result["isBase64Encoded"] ?? false);
   return head === undefined || body === undefined ? undefined : { ...head, body };
 }
@@ -82,6 +96,7 @@ function headersOf(
 ): Record<string, string | string[]> | undefined {
   if (!isObject(given) || !Array.isArray(cookies)) return undefined;
   const headers: Record<string, string | string[]> = {};
+  const cookieLines: string[] = [];
   let hasContentType = false;
   for (const [name, value] of Object.entries(given)) {
     const text = headerText(name, value);
@@ -89,13 +104,16 @@ function headersOf(
     const lowerName = name.toLowerCase();
     if (OWN_HEADERS.has(lowerName)) continue;
     hasContentType ||= lowerName === "content-type";
-    headers[name] = text;
+    if (lowerName === "set-cookie") cookieLines.push(text);
+    else headers[name] = text;
   }
   if (!hasContentType) headers["Content-Type"] = contentType;
-  if (cookies.length === 0) return headers;
-  const lines = cookies.map((cookie: unknown) => headerText("set-cookie", cookie));
-  if (lines.some((line) => line === undefined)) return undefined;
-  headers["set-cookie"] = lines.filter((line) => line !== undefined);
+  for (const cookie of cookies as unknown[]) {
+    const line = headerText("set-cookie", cookie);
+    if (line === undefined) return undefined;
+    cookieLines.push(line);
+  }
+  if (cookieLines.length > 0) headers["set-cookie"] = cookieLines;
   return headers;
 }
 
