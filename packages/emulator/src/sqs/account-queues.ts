@@ -156,12 +156,13 @@ export class AccountQueues implements Queues {
   setAttributes(queue: LiveQueue, attributes: Readonly<Record<string, string>>): void {
     const { isFifo } = queue.settings;
     const { FifoQueue: type } = attributes;
-    if (type !== undefined && type !== String(isFifo)) {
+    if (isFifo && type !== undefined && type !== "true") {
       throw invalidAttribute("FifoQueue", "Modifying queue type is not supported.");
     }
     const targetOf = (arn: string) => this.#deadLetterTarget(arn, queue.arn);
     const checked = checkedAttributes(attributes, { isFifo, targetOf });
-    queue.change({ attributes: withoutEmpty({ ...queue.record.attributes, ...checked }) });
+    const kept = keptAttributes(queue.record.attributes, checked);
+    queue.change({ attributes: withoutEmpty({ ...kept, ...checked }) });
   }
 
   remove(queue: LiveQueue): void {
@@ -290,6 +291,23 @@ function receipt(queue: LiveQueue, handle: string) {
   const read = receiptOf(queue.name, handle);
   invariant(read !== undefined, `a service has the receipt handle from the queue ${queue.name}`);
   return read;
+}
+
+/** What stays of attributes: a key of KMS takes the place of SQS's own encryption, and the other way round. */
+function keptAttributes(
+  {
+    KmsMasterKeyId: keyId,
+    SqsManagedSseEnabled: isManaged,
+    ...rest
+  }: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { KmsMasterKeyId: newKeyId = "", SqsManagedSseEnabled: becomesManaged } = changes;
+  return {
+    ...rest,
+    ...(keyId !== undefined && becomesManaged !== "true" && { KmsMasterKeyId: keyId }),
+    ...(isManaged !== undefined && newKeyId === "" && { SqsManagedSseEnabled: isManaged }),
+  };
 }
 
 /** An empty value removes an attribute. */

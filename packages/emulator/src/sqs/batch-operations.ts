@@ -25,7 +25,7 @@ export function sendMessageBatch(call: SqsCall): Output {
       `Batch requests cannot be longer than ${BATCH_BYTES_MAX} bytes. You have sent ${bytes} bytes.`,
     );
   }
-  return outcomes(entries, (entry) => sentTo(queue, { input: entry, queues: call.queues }));
+  return outcomes(entries, (entry) => sentTo(queue, { ...call, input: entry }));
 }
 
 export function deleteMessageBatch(call: SqsCall): Output {

@@ -12,6 +12,7 @@ const TOKEN_PATTERN = /^[\u0021-\u007e]{1,128}$/;
 
 /** What XML 1.0 cannot have. */
 const INVALID_CHARACTER = /[^\u0009\u000a\u000d\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+const VALID_CHARACTERS = "#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]";
 
 const ATTRIBUTE_NAME_PATTERN = /^[A-Za-z0-9_\-.]{1,256}$/;
 const TYPE_PATTERN = /^(String|Number|Binary)(\..*)?$/;
@@ -31,7 +32,11 @@ export function acceptedMessage(
 ): AcceptedMessage {
   const { body, attributes = {}, systemAttributes = {}, delaySec } = outgoing;
   if (body === "") throw missingParameter("MessageBody");
-  if (INVALID_CHARACTER.test(body)) throw invalidContents();
+  const [character] = INVALID_CHARACTER.exec(body) ?? [];
+  if (character !== undefined) {
+    const text = invalidCharacter(character, "message body");
+    throw new SqsError("InvalidMessageContents", text);
+  }
   checkAttributes(attributes);
   for (const [name, attribute] of Object.entries(systemAttributes)) {
     checkSystemAttribute(name, attribute);
@@ -59,11 +64,13 @@ export function tooLong(bytesMax: number): SqsError {
   );
 }
 
-function invalidContents(): SqsError {
-  return new SqsError(
-    "InvalidMessageContents",
-    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.",
-  );
+/**
+ * @param place - Where the character was found.
+ * @see https://github.com/Particular/NServiceBus.AmazonSQS/issues/2630 for AWS's text of 2024
+ */
+function invalidCharacter(character: string, place: string): string {
+  const code = character.codePointAt(0)?.toString(16).toUpperCase();
+  return `Invalid binary character '#x${code}' was found in the ${place}, the set of allowed characters is ${VALID_CHARACTERS}.`;
 }
 
 function checkDelay(delaySec: number | undefined, { isFifo }: QueueSettings): void {
@@ -129,6 +136,10 @@ function checkName(name: string): void {
   );
 }
 
+/**
+ * @see https://github.com/softwaremill/elasticmq/issues/373 and https://github.com/grafana/k6-jslib-aws/pull/65 for AWS's
+ *   texts of 2020 and 2023
+ */
 function checkAttribute(name: string, { dataType, stringValue, binaryValue }: MessageAttribute) {
   if (dataType === "") {
     throw invalidValue(
@@ -138,7 +149,7 @@ function checkAttribute(name: string, { dataType, stringValue, binaryValue }: Me
   const [, kind] = TYPE_PATTERN.exec(dataType) ?? [];
   if (kind === undefined) {
     throw invalidValue(
-      `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+      `The type of message (user) attribute '${name}' is invalid. You must use only the following supported type prefixes: Binary, Number, String.`,
     );
   }
   const isEmpty =
@@ -147,10 +158,13 @@ function checkAttribute(name: string, { dataType, stringValue, binaryValue }: Me
       : stringValue === undefined || stringValue === "";
   if (isEmpty) {
     throw invalidValue(
-      `The message attribute '${name}' must contain non-empty message attribute value for message attribute type '${kind}'.`,
+      `Message (user) attribute '${name}' must contain a non-empty value of type '${kind}'.`,
     );
   }
-  if (stringValue !== undefined && INVALID_CHARACTER.test(stringValue)) throw invalidContents();
+  const [character] = INVALID_CHARACTER.exec(stringValue ?? "") ?? [];
+  if (character !== undefined) {
+    throw invalidValue(invalidCharacter(character, `message attribute '${name}' value`));
+  }
   if (kind === "Number" && !NUMBER_PATTERN.test(stringValue ?? "")) {
     throw invalidValue(`Can't cast the value of message (user) attribute '${name}' to a number.`);
   }

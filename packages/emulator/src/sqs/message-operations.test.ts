@@ -51,8 +51,8 @@ describe("SendMessage", () => {
       },
       {
         what: "a character that XML does not have",
-        body: "\u0000",
-        text: "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.",
+        body: "hello\u001f",
+        text: "Invalid binary character '#x1F' was found in the message body, the set of allowed characters is #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].",
       },
       {
         what: "a delay beyond 15 minutes",
@@ -76,12 +76,22 @@ describe("SendMessage", () => {
       {
         what: "an attribute of an unknown type",
         more: { MessageAttributes: { kind: text("value", "Text") } },
-        text: "The message attribute 'kind' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.",
+        text: "The type of message (user) attribute 'kind' is invalid. You must use only the following supported type prefixes: Binary, Number, String.",
       },
       {
         what: "an empty attribute",
         more: { MessageAttributes: { kind: text("") } },
-        text: "The message attribute 'kind' must contain non-empty message attribute value for message attribute type 'String'.",
+        text: "Message (user) attribute 'kind' must contain a non-empty value of type 'String'.",
+      },
+      {
+        what: "an empty attribute of bytes",
+        more: { MessageAttributes: { kind: { DataType: "Binary.gif" } } },
+        text: "Message (user) attribute 'kind' must contain a non-empty value of type 'Binary'.",
+      },
+      {
+        what: "an attribute with a character that XML does not have",
+        more: { MessageAttributes: { kind: text("\ufffe") } },
+        text: "Invalid binary character '#xFFFE' was found in the message attribute 'kind' value, the set of allowed characters is #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].",
       },
       {
         what: "a long number that ends as none, at once",
@@ -183,6 +193,7 @@ describe("ReceiveMessage", () => {
     expect(await names()).toEqual([]);
     expect(await names(["other", "none"])).toEqual(["other"]);
     expect(await names(["app.*"])).toEqual(["app.kind", "app.size"]);
+    expect(await names(["oth.*"])).toEqual(["other"]);
     expect(await names([".*"])).toEqual(["app.kind", "app.size", "other"]);
     const [message] = await receive({
       MessageSystemAttributeNames: ["SentTimestamp", "SenderId"],
@@ -246,7 +257,11 @@ describe("receipt handles", () => {
     await send("hello");
     const [{ ReceiptHandle = "" } = {}] = await receive();
     const other = await create("other", {});
-    expect((await refusal(remove(ReceiptHandle, other))).name).toBe("ReceiptHandleIsInvalid");
+    expect(await refusal(remove(ReceiptHandle, other))).toEqual({
+      name: "ReceiptHandleIsInvalid",
+      code: "ReceiptHandleIsInvalid",
+      message: `The receipt handle "${ReceiptHandle}" is not valid for this queue.`,
+    });
     await remove(ReceiptHandle);
     expect((await refusal(remove(ReceiptHandle))).name).toBe("none");
     const change = new ChangeMessageVisibilityCommand({
@@ -281,6 +296,12 @@ describe("receipt handles", () => {
     expect((await remove(fifo, expired)).message).toBe(
       `Value ${expired} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
     );
+    const change = new ChangeMessageVisibilityCommand({
+      QueueUrl: fifo.QueueUrl,
+      ReceiptHandle: expired,
+      VisibilityTimeout: 1,
+    });
+    expect((await refusal(fifo.client.send(change))).message).toContain("has expired.");
   });
 });
 

@@ -5,7 +5,7 @@ import type { LiveQueue } from "./live-queue.ts";
 import { calledQueue, type Output, type SqsCall } from "./operation.ts";
 import { unknownAttribute } from "./queue-attributes.ts";
 import type { Receipt } from "./queue.ts";
-import { receiptOf } from "./receipt-handle.ts";
+import { readHandle } from "./receipt-handle.ts";
 import { receivedMessage } from "./received-message.ts";
 import { invalidParameterValue, SqsError } from "./sqs-error.ts";
 
@@ -34,10 +34,10 @@ export function sendMessage(call: SqsCall): Output {
 /** Sends the message that `input` has, which is a request or an entry of a batch. */
 export function sentTo(
   queue: LiveQueue,
-  { input, queues }: Pick<SqsCall, "input" | "queues">,
+  { input, queues, traceHeader }: Pick<SqsCall, "input" | "queues" | "traceHeader">,
 ): Output {
   const outgoing = outgoingMessage(input);
-  const { messageId, sequenceNumber } = queues.accept(queue, outgoing);
+  const { messageId, sequenceNumber } = queues.accept(queue, traced(outgoing, traceHeader));
   return {
     MessageId: messageId,
     MD5OfMessageBody: md5OfText(outgoing.body),
@@ -92,10 +92,7 @@ export function deletedFrom(queue: LiveQueue, input: Input): Output {
   const handle = input.text("ReceiptHandle");
   const outcome = queue.delete(receipt(queue, handle));
   const isRefused = outcome === "expired" || (outcome === "superseded" && queue.settings.isFifo);
-  if (isRefused) {
-    const reason = "The receipt handle has expired.";
-    throw invalidParameterValue("ReceiptHandle", { value: handle, reason });
-  }
+  if (isRefused) throw expiredHandle(handle);
   return {};
 }
 
@@ -105,7 +102,7 @@ export function changeMessageVisibility(call: SqsCall): Output {
 
 /**
  * Changes the visibility timeout of the message whose receipt handle `input` has. A message whose timeout has ended
- * already stays visible, as recorded on AWS.
+ * already stays visible, as recorded on AWS; in a FIFO queue its receipt handle has expired.
  */
 export function visibilityChangedIn(queue: LiveQueue, input: Input): Output {
   const handle = input.text("ReceiptHandle");
@@ -116,6 +113,9 @@ export function visibilityChangedIn(queue: LiveQueue, input: Input): Output {
     throw invalidParameterValue("VisibilityTimeout", { value: visibilitySec, reason });
   }
   const outcome = queue.hide(read, visibilitySec * 1000);
+  if (queue.settings.isFifo && (outcome === "not_in_flight" || outcome === "superseded")) {
+    throw expiredHandle(handle);
+  }
   if (outcome === "unknown") {
     const reason = "Message does not exist or is not available for visibility timeout change.";
     throw invalidParameterValue("ReceiptHandle", { value: handle, reason });
@@ -125,6 +125,18 @@ export function visibilityChangedIn(queue: LiveQueue, input: Input): Output {
     throw invalidParameterValue("VisibilityTimeout", { value: visibilitySec, reason });
   }
   return {};
+}
+
+/** A message that names no trace is part of its caller's. */
+function traced(outgoing: OutgoingMessage, traceHeader: string | undefined): OutgoingMessage {
+  if (traceHeader === undefined || traceHeader === "") return outgoing;
+  const AWSTraceHeader = { dataType: "String", stringValue: traceHeader };
+  return { ...outgoing, systemAttributes: { AWSTraceHeader, ...outgoing.systemAttributes } };
+}
+
+function expiredHandle(handle: string): SqsError {
+  const reason = "The receipt handle has expired.";
+  return invalidParameterValue("ReceiptHandle", { value: handle, reason });
 }
 
 function outgoingMessage(input: Input): OutgoingMessage {
@@ -141,13 +153,15 @@ function outgoingMessage(input: Input): OutgoingMessage {
   };
 }
 
+/** @see https://github.com/aws/aws-sdk-java-v2/issues/3101 for AWS's text for a handle of another queue */
 function receipt(queue: LiveQueue, handle: string): Receipt {
-  const read = receiptOf(queue.name, handle);
-  if (read !== undefined) return read;
-  throw new SqsError(
-    "ReceiptHandleIsInvalid",
-    `The input receipt handle "${handle}" is not a valid receipt handle.`,
-  );
+  const read = readHandle(handle);
+  if (read?.queueName === queue.name) return read.receipt;
+  const text =
+    read === undefined
+      ? `The input receipt handle "${handle}" is not a valid receipt handle.`
+      : `The receipt handle "${handle}" is not valid for this queue.`;
+  throw new SqsError("ReceiptHandleIsInvalid", text);
 }
 
 function checkVisibility(value: number): void {
@@ -188,11 +202,15 @@ function wireMessage(
   };
 }
 
-/** A name, a prefix as `prefix.*`, or everything as `All` or `.*`. */
+/**
+ * A name, a prefix as `prefix.*`, or everything as `All` or `.*`.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html, read 2026-11-24
+ */
 function isWanted(name: string, wanted: readonly string[]): boolean {
   return wanted.some((one) => {
     if (one === "All" || one === ".*") return true;
-    return one.endsWith(".*") ? name.startsWith(one.slice(0, -1)) : name === one;
+    return one.endsWith(".*") ? name.startsWith(one.slice(0, -2)) : name === one;
   });
 }
 

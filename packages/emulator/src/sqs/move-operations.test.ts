@@ -72,6 +72,26 @@ describe("StartMessageMoveTask", () => {
     expect(queues.findByName("dead")?.counts().visible).toBe(3);
   });
 
+  test("is cancelled by its own handle only", async () => {
+    const { client } = await withDeadLetters(1);
+    const cancel = (TaskHandle: string) =>
+      refusal(client.send(new CancelMessageMoveTaskCommand({ TaskHandle })));
+    const handle = (arn: string) =>
+      Buffer.from(JSON.stringify({ taskId: "none", sourceArn: arn })).toString("base64");
+    expect(await cancel("none")).toMatchObject({
+      name: "InvalidParameterValue",
+      message: "Value for parameter TaskHandle is invalid.",
+    });
+    expect(await cancel(handle(deadArn))).toMatchObject({
+      name: "ResourceNotFoundException",
+      message: "Task does not exist.",
+    });
+    expect(await cancel(handle(queueArn("none")))).toMatchObject({
+      name: "ResourceNotFoundException",
+      message: "The resource that you specified for the SourceArn parameter doesn't exist.",
+    });
+  });
+
   test("is for queues that others give up their messages to", async () => {
     const { client, queues } = await start();
     queues.create("jobs", { attributes: {}, tags: {} });

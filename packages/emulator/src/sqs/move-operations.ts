@@ -1,6 +1,6 @@
 import type { AccountQueues } from "./account-queues.ts";
 import type { LiveQueue } from "./live-queue.ts";
-import type { MoveTask } from "./move-tasks.ts";
+import { type MoveTask, sourceOfTask } from "./move-tasks.ts";
 import type { Output, SqsCall } from "./operation.ts";
 import { invalidParameterValue, invalidValue, SqsError } from "./sqs-error.ts";
 
@@ -32,7 +32,11 @@ export function startMessageMoveTask({ input, queues }: SqsCall): Output {
 }
 
 export function cancelMessageMoveTask({ input, queues }: SqsCall): Output {
-  const { moved } = queues.moves.cancel(input.text("TaskHandle"));
+  const handle = input.text("TaskHandle");
+  const sourceArn = sourceOfTask(handle);
+  if (sourceArn === undefined) throw invalidValue("Value for parameter TaskHandle is invalid.");
+  existing(queues, { arn: sourceArn, parameter: "SourceArn" });
+  const { moved } = queues.moves.cancel(handle);
   return { ApproximateNumberOfMessagesMoved: moved };
 }
 

@@ -172,3 +172,16 @@ function handleOf(sourceArn: string): string {
   const text = JSON.stringify({ taskId: randomUUID(), sourceArn });
   return Buffer.from(text).toString("base64");
 }
+
+/** The source queue that a handle names; `undefined` where it is no handle. */
+export function sourceOfTask(handle: string): string | undefined {
+  try {
+    const { taskId, sourceArn } = Object(
+      JSON.parse(Buffer.from(handle, "base64").toString()),
+    ) as Readonly<Record<string, unknown>>;
+    return typeof taskId === "string" && typeof sourceArn === "string" ? sourceArn : undefined;
+  } catch {
+    // What is not JSON is no handle.
+    return undefined;
+  }
+}

@@ -10,6 +10,8 @@ export interface SqsCall {
   readonly queues: AccountQueues;
   /** Address that the caller has used: the URLs of queues start with it. */
   readonly baseUrl: string;
+  /** The trace that the caller says it is part of. */
+  readonly traceHeader: string | undefined;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal | undefined;
 }

@@ -31,7 +31,7 @@ import {
 } from "./queue-operations.ts";
 
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html, read 2026-11-24 */
-export const SQS_OPERATIONS: Readonly<Record<string, SqsOperation>> = {
+export const SQS_OPERATIONS = {
   AddPermission: addPermission,
   CancelMessageMoveTask: cancelMessageMoveTask,
   ChangeMessageVisibility: changeMessageVisibility,
@@ -55,4 +55,4 @@ export const SQS_OPERATIONS: Readonly<Record<string, SqsOperation>> = {
   StartMessageMoveTask: startMessageMoveTask,
   TagQueue: tagQueue,
   UntagQueue: untagQueue,
-};
+} as const satisfies Readonly<Record<string, SqsOperation>>;

@@ -126,13 +126,26 @@ describe("the query protocol", () => {
           Error: {
             Type: "Sender",
             Code: "AWS.SimpleQueueService.NonExistentQueue",
-            Message: "The specified queue does not exist.",
+            Message: "The specified queue does not exist for this wsdl version.",
           },
         },
       },
     });
-    expect((await call({ Action: "Fly" })).text).toContain("<Code>InvalidAction</Code>");
-    expect((await call({})).text).toContain("must contain the parameter Action.");
+    // ListQueues is not about the queue at whose address it is called here.
+    for (const Action of ["Fly", "ListQueues"]) {
+      expect(await call({ Action })).toMatchObject({
+        status: 400,
+        xml: {
+          ErrorResponse: {
+            Error: {
+              Code: "InvalidAction",
+              Message: `The action ${Action} is not valid for this endpoint.`,
+            },
+          },
+        },
+      });
+    }
+    expect(await call({})).toMatchObject({ status: 404, text: "<UnknownOperationException/>\n" });
     const wait = await call({ Action: "ReceiveMessage", WaitTimeSeconds: "long" });
     expect(wait.text).toContain("<Code>SerializationException</Code>");
   });

@@ -7,6 +7,9 @@ import { faultOf } from "./json-protocol.ts";
 import type { Output } from "./operation.ts";
 import { missingParameter, type SqsError } from "./sqs-error.ts";
 
+/** Of the error whose text differs between the protocols. */
+const UNKNOWN_QUEUE_CODE = "AWS.SimpleQueueService.NonExistentQueue";
+
 const NAMESPACE = "http://queue.amazonaws.com/doc/2012-11-05/";
 
 /**
@@ -52,19 +55,21 @@ const INTEGERS: ReadonlySet<string> = new Set([
 
 type Tree = Map<string, string | Tree>;
 
-/** The operation and its members, as the service model names them. @throws SqsError */
+/** The operation, where one is named, and its members, as the service model names them. @throws SqsError */
 export function queryRequest({ body, path, query }: ServiceRequest): {
-  readonly operation: string;
+  readonly operation: string | undefined;
   readonly members: Readonly<Record<string, unknown>>;
 } {
   const tree: Tree = new Map();
   const form = new URLSearchParams(Buffer.from(body).toString());
   for (const [name, value] of [...query, ...form]) plant(tree, { names: name.split("."), value });
   const action = tree.get("Action");
-  if (typeof action !== "string") throw missingParameter("Action");
   // The path is the queue's URL where no parameter says otherwise.
   if (!tree.has("QueueUrl") && path !== "/") tree.set("QueueUrl", path);
-  return { operation: action, members: membersOf(tree) };
+  return {
+    operation: typeof action === "string" ? action : undefined,
+    members: membersOf(tree),
+  };
 }
 
 export function queryOutput(operation: string, output: Output): Reply {
@@ -77,10 +82,14 @@ export function queryOutput(operation: string, output: Output): Reply {
 }
 
 export function queryError(error: SqsError): Reply {
+  const message =
+    error.queryCode === UNKNOWN_QUEUE_CODE
+      ? "The specified queue does not exist for this wsdl version."
+      : error.message;
   const content =
     element("Type", faultOf(error)) +
     element("Code", escaped(error.queryCode)) +
-    element("Message", escaped(error.message)) +
+    element("Message", escaped(message)) +
     "<Detail/>";
   return xmlReply(error.statusCode, {
     root: "ErrorResponse",

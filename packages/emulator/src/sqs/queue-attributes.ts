@@ -4,6 +4,8 @@ import { SqsError, invalidParameterValue } from "./sqs-error.ts";
 interface AttributeRule {
   readonly isValid: (value: string) => boolean;
   readonly isFifoOnly?: boolean;
+  /** Whether a standard queue is told what the attribute needs; it does not know the other ones at all. */
+  readonly saysFifoOnly?: boolean;
 }
 
 const isBoolean = (value: string): boolean => value === "true" || value === "false";
@@ -34,8 +36,16 @@ const RULES: Readonly<Record<string, AttributeRule>> = {
   RedriveAllowPolicy: { isValid: () => true },
   FifoQueue: { isValid: isBoolean, isFifoOnly: true },
   ContentBasedDeduplication: { isValid: isBoolean, isFifoOnly: true },
-  DeduplicationScope: { ...oneOf("queue", "messageGroup"), isFifoOnly: true },
-  FifoThroughputLimit: { ...oneOf("perQueue", "perMessageGroupId"), isFifoOnly: true },
+  DeduplicationScope: {
+    ...oneOf("queue", "messageGroup"),
+    isFifoOnly: true,
+    saysFifoOnly: true,
+  },
+  FifoThroughputLimit: {
+    ...oneOf("perQueue", "perMessageGroupId"),
+    isFifoOnly: true,
+    saysFifoOnly: true,
+  },
 };
 
 /** Attributes that are counted or known, and cannot be set. */
@@ -56,10 +66,18 @@ export const ATTRIBUTE_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 const RECEIVE_COUNT_MAX = 1000;
+const QUEUE_ARN_PATTERN = /^arn:[^:]+:sqs:[^:]+:\d{12}:[^:]+$/;
 const ALLOWED_SOURCES_MAX = 10;
 
 export function unknownAttribute(name: string): SqsError {
   return new SqsError("InvalidAttributeName", `Unknown Attribute ${name}.`);
+}
+
+function fifoOnlyAttribute(name: string): SqsError {
+  return new SqsError(
+    "InvalidAttributeName",
+    `You can specify the ${name} only when FifoQueue is set to true.`,
+  );
 }
 
 export function invalidAttribute(name: string, reason = ""): SqsError {
@@ -86,9 +104,13 @@ export function checkedAttributes(
 ): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(attributes)) {
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
-    if (rule === undefined || (rule.isFifoOnly === true && !isFifo)) throw unknownAttribute(name);
+    if (rule === undefined) throw unknownAttribute(name);
+    if (rule.isFifoOnly === true && !isFifo) {
+      throw rule.saysFifoOnly === true ? fifoOnlyAttribute(name) : unknownAttribute(name);
+    }
     if (!rule.isValid(value)) throw invalidAttribute(name);
   }
+  checkEncryption(attributes);
   const { RedrivePolicy: redrive, RedriveAllowPolicy: allow } = attributes;
   return {
     ...attributes,
@@ -96,6 +118,18 @@ export function checkedAttributes(
       redrive !== "" && { RedrivePolicy: checkedRedrive(redrive, { isFifo, targetOf }) }),
     ...(allow !== undefined && allow !== "" && { RedriveAllowPolicy: checkedAllow(allow) }),
   };
+}
+
+/** Keys of KMS and keys of SQS exclude each other. */
+function checkEncryption({
+  KmsMasterKeyId: keyId = "",
+  SqsManagedSseEnabled: isManaged,
+}: Readonly<Record<string, string>>): void {
+  if (keyId === "" || isManaged !== "true") return;
+  throw new SqsError(
+    "InvalidAttributeValue",
+    "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
+  );
 }
 
 /** A queue that may become a dead-letter queue. */
@@ -118,7 +152,7 @@ function checkedRedrive(
   const refuse = (reason: string) => invalidParameterValue("RedrivePolicy", { value, reason });
   const policy = jsonObject(value);
   if (policy === undefined) throw refuse("Redrive policy is not a valid JSON map.");
-  for (const name of ["deadLetterTargetArn", "maxReceiveCount"]) {
+  for (const name of ["maxReceiveCount", "deadLetterTargetArn"]) {
     if (policy[name] === undefined) {
       throw refuse(`Redrive policy does not contain mandatory attribute: ${name}.`);
     }
@@ -130,6 +164,7 @@ function checkedRedrive(
     );
   }
   const targetArn = String(policy["deadLetterTargetArn"]);
+  if (!QUEUE_ARN_PATTERN.test(targetArn)) throw refuse("Invalid value for deadLetterTargetArn.");
   const target = targetOf(targetArn);
   if (target === undefined) throw refuse("Dead letter target does not exist.");
   if (target.isFifo !== isFifo) {

@@ -108,8 +108,34 @@ describe("CreateQueue", () => {
     {
       what: "a dead-letter queue that does not exist",
       name: "jobs",
+      attributes: {
+        RedrivePolicy: `{"deadLetterTargetArn":"${arnOf("none")}","maxReceiveCount":1}`,
+      },
+      text: `Value {"deadLetterTargetArn":"${arnOf("none")}","maxReceiveCount":1} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`,
+    },
+    {
+      what: "a dead-letter queue that is no ARN",
+      name: "jobs",
       attributes: { RedrivePolicy: '{"deadLetterTargetArn":"x","maxReceiveCount":1}' },
-      text: 'Value {"deadLetterTargetArn":"x","maxReceiveCount":1} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.',
+      text: 'Value {"deadLetterTargetArn":"x","maxReceiveCount":1} for parameter RedrivePolicy is invalid. Reason: Invalid value for deadLetterTargetArn.',
+    },
+    {
+      what: "an empty redrive policy",
+      name: "jobs",
+      attributes: { RedrivePolicy: "{}" },
+      text: "Value {} for parameter RedrivePolicy is invalid. Reason: Redrive policy does not contain mandatory attribute: maxReceiveCount.",
+    },
+    {
+      what: "a mode of high throughput for a standard queue",
+      name: "jobs",
+      attributes: { FifoThroughputLimit: "perMessageGroupId" },
+      text: "You can specify the FifoThroughputLimit only when FifoQueue is set to true.",
+    },
+    {
+      what: "two kinds of encryption",
+      name: "jobs",
+      attributes: { KmsMasterKeyId: "mine", SqsManagedSseEnabled: "true" },
+      text: "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
     },
   ])("refuses $what", async ({ name, attributes, text }) => {
     const { create } = await start();
@@ -216,13 +242,30 @@ describe("queue attributes", () => {
     });
   });
 
+  test("know one kind of encryption, the one that was set last", async () => {
+    const { create, attributes, set } = await start();
+    const QueueUrl = await create("jobs", { SqsManagedSseEnabled: "true" });
+    const names = ["KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"];
+    await set(QueueUrl, { KmsMasterKeyId: "mine" });
+    expect(await attributes(QueueUrl, ...names)).toEqual({
+      KmsMasterKeyId: "mine",
+      KmsDataKeyReusePeriodSeconds: "300",
+      SqsManagedSseEnabled: "false",
+    });
+    await set(QueueUrl, { SqsManagedSseEnabled: "true" });
+    expect(await attributes(QueueUrl, ...names)).toEqual({ SqsManagedSseEnabled: "true" });
+  });
+
   test("do not change a queue's type, nor let it give up messages to one that refuses them", async () => {
     const { create, set } = await start();
     const QueueUrl = await create("jobs");
     expect((await refusal(set(QueueUrl, { FifoQueue: "true" }))).message).toBe(
+      "Unknown Attribute FifoQueue.",
+    );
+    const fifo = await create("dead.fifo", { FifoQueue: "true" });
+    expect((await refusal(set(fifo, { FifoQueue: "false" }))).message).toBe(
       "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.",
     );
-    await create("dead.fifo", { FifoQueue: "true" });
     const redriveTo = (name: string) =>
       refusal(
         set(QueueUrl, {

@@ -45,12 +45,18 @@ const FIFO_ATTRIBUTE_DEFAULTS: Readonly<Record<string, string>> = {
   FifoThroughputLimit: "perQueue",
 };
 
+/** A queue that has a key of KMS is not encrypted with SQS's own. */
+const KMS_ATTRIBUTE_DEFAULTS: Readonly<Record<string, string>> = {
+  KmsDataKeyReusePeriodSeconds: "300",
+  SqsManagedSseEnabled: "false",
+};
+
 /** All attributes that are kept, with the defaults of those that were not given. */
 export function effectiveAttributes({ attributes }: QueueRecord): Readonly<Record<string, string>> {
   return {
     ...ATTRIBUTE_DEFAULTS,
     ...(attributes["FifoQueue"] === "true" && FIFO_ATTRIBUTE_DEFAULTS),
-    ...(attributes["KmsMasterKeyId"] !== undefined && { SqsManagedSseEnabled: "false" }),
+    ...(attributes["KmsMasterKeyId"] !== undefined && KMS_ATTRIBUTE_DEFAULTS),
     ...attributes,
   };
 }

@@ -11,11 +11,19 @@ export function receiptHandle(queueName: string, { messageId, receiveCount }: Re
   return PREFIX + Buffer.from(text).toString("base64");
 }
 
-/** Reads a handle of the queue. @returns `undefined` where it is none. */
-export function receiptOf(queueName: string, handle: string): Receipt | undefined {
+/** Reads a handle. @returns `undefined` where it is none. */
+export function readHandle(
+  handle: string,
+): { readonly queueName: string; readonly receipt: Receipt } | undefined {
   if (!handle.startsWith(PREFIX)) return undefined;
   const text = Buffer.from(handle.slice(PREFIX.length), "base64").toString();
-  const [name, messageId, count] = text.split(SEPARATOR);
-  if (name !== queueName || messageId === undefined || !/^\d+$/.test(count ?? "")) return undefined;
-  return { messageId, receiveCount: Number(count) };
+  const [queueName = "", messageId, count] = text.split(SEPARATOR);
+  if (messageId === undefined || !/^\d+$/.test(count ?? "")) return undefined;
+  return { queueName, receipt: { messageId, receiveCount: Number(count) } };
+}
+
+/** Reads a handle of the queue. @returns `undefined` where it is none. */
+export function receiptOf(queueName: string, handle: string): Receipt | undefined {
+  const read = readHandle(handle);
+  return read?.queueName === queueName ? read.receipt : undefined;
 }

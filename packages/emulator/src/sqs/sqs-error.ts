@@ -4,6 +4,7 @@ import { AwsError } from "../lambda/aws-error.ts";
 const CORAL_NAMES: Readonly<Record<string, string>> = {
   InvalidParameterValue: "InvalidParameterValueException",
   MissingParameter: "MissingRequiredParameterException",
+  UnknownOperation: "UnknownOperationException",
 };
 
 /** Codes of the query protocol that differ from the names in the model. */
@@ -32,7 +33,7 @@ export class SqsError extends AwsError {
   /** With its namespace, for `__type`. */
   readonly qualifiedType: string;
 
-  /** @param name - As in the service model; `InvalidParameterValue` and `MissingParameter` for the two that are not in it. */
+  /** @param name - As in the service model; the keys of `CORAL_NAMES` for those that are not in it. */
   constructor(name: string, message: string, statusCode = 400) {
     const coralName = CORAL_NAMES[name];
     super(coralName ?? name, { statusCode, body: { message } });

@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { afterEach, describe, expect, test } from "vitest";
 
+import { queueArn } from "./account-queues.ts";
 import { startQueueServer, stopQueueServers } from "./testing/queue-server.ts";
 import { clientSettings } from "./testing/sqs-call.ts";
 
@@ -66,6 +67,45 @@ describe("sqsService", () => {
     expect(Attributes).toMatchObject({
       ApproximateNumberOfMessages: "0",
       ApproximateNumberOfMessagesNotVisible: "0",
+    });
+  });
+
+  test("keeps the trace of a request with its message, unless the message names one", async () => {
+    const { client, QueueUrl, queues } = await start();
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const { headers } = args.request as { headers: Record<string, string> };
+        headers["X-Amzn-Trace-Id"] = "Root=1-00000001";
+        return next(args);
+      },
+      { step: "build" },
+    );
+    const AWSTraceHeader = { DataType: "String", StringValue: "Root=1-00000002" } as const;
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: "one" }));
+    await client.send(
+      new SendMessageCommand({
+        QueueUrl,
+        MessageBody: "two",
+        MessageSystemAttributes: { AWSTraceHeader },
+      }),
+    );
+    const messages = await queues.receive(queueArn("jobs"), { messagesMax: 2, waitMs: 0 });
+    expect(messages.map(({ systemAttributes }) => systemAttributes["AWSTraceHeader"])).toEqual([
+      "Root=1-00000001",
+      "Root=1-00000002",
+    ]);
+  });
+
+  test("refuses an operation that SQS does not have", async () => {
+    const { url } = await start();
+    const reply = await fetch(url, {
+      method: "POST",
+      headers: { "X-Amz-Target": "AmazonSQS.Fly" },
+      body: "{}",
+    });
+    expect(reply.status).toBe(400);
+    expect(await reply.json()).toMatchObject({
+      __type: "com.amazon.coral.service#UnknownOperationException",
     });
   });
 });
