@@ -15,10 +15,13 @@ const ROOT = join(import.meta.dirname, "..");
 const README = await readFile(join(ROOT, "README.md"), "utf8");
 const run = promisify(execFile);
 
-const hasCurl = await run("curl", ["--version"]).then(
-  () => true,
-  () => false,
-);
+const isThere = (program: string) =>
+  run(program, ["--version"]).then(
+    () => true,
+    () => false,
+  );
+const hasCurl = await isThere("curl");
+const hasAws = await isThere("aws");
 
 /** Blocks of one language, in the order of the page. */
 function blocks(language: string): readonly string[] {
@@ -30,6 +33,12 @@ const COMMANDS = blocks("sh")
   .flatMap((block) => block.split("\n"))
   .map((line) => line.replace(/\s+#.*$/, ""));
 
+const CREDENTIALS = {
+  AWS_ACCESS_KEY_ID: "any",
+  AWS_SECRET_ACCESS_KEY: "any",
+  AWS_DEFAULT_REGION: "us-east-1",
+};
+
 let server: DevServer;
 beforeAll(async () => {
   server = await startDevServer(join(ROOT, "inference.config.ts"));
@@ -37,8 +46,11 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 async function shell(command: string): Promise<string> {
-  const local = command.replace("http://127.0.0.1:4700", server.api);
-  return (await run("sh", ["-c", local], { cwd: ROOT, env: process.env })).stdout;
+  const local = command
+    .replace("http://127.0.0.1:4700", server.api)
+    .replace("http://127.0.0.1:4701", server.aws);
+  const env = { ...process.env, ...CREDENTIALS };
+  return (await run("sh", ["-c", local], { cwd: ROOT, env })).stdout;
 }
 
 describe("README.md", () => {
@@ -72,6 +84,22 @@ describe("README.md", () => {
       const answer: unknown = JSON.parse(await shell(`${curls[0]} --silent`));
       expect(answer).toMatchObject(JSON.parse(shown) as object);
     }, 30_000);
+  });
+
+  test.skipIf(!hasAws)(
+    "its aws command lists the functions of the sample definition (needs the aws command)",
+    async () => {
+      const [command = ""] = COMMANDS.filter((line) => line.startsWith("aws "));
+      expect(await shell(command)).toContain('"FunctionName": "pilotlight-local-digits"');
+    },
+    30_000,
+  );
+
+  test("names benches that there are", async () => {
+    const bench = await readFile(join(ROOT, "scripts/bench.ts"), "utf8");
+    const names = COMMANDS.flatMap((line) => /^npm run bench -- (\w+)$/.exec(line)?.[1] ?? []);
+    expect(names).toEqual(["serve", "emulator"]);
+    for (const name of names) expect(bench).toMatch(new RegExp(`> = \\{.*\\b${name}\\b.*\\};`));
   });
 
   test.each(COMMANDS.filter((line) => /^npx pilotlight (check|infer)/.test(line)))(
