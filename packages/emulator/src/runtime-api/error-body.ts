@@ -5,6 +5,9 @@
  */
 const ERROR_WITH_CAUSE = "application/vnd.aws.lambda.error.cause+json";
 
+/** What the caller gets for a body that is not as AWS reads it. */
+const INVALID = "Invalid error body";
+
 /** The part of a posted error that the caller of the function gets. */
 export function errorPayload(body: Buffer, contentType: string | undefined): Buffer {
   if (contentType !== ERROR_WITH_CAUSE) return body;
@@ -13,12 +16,21 @@ export function errorPayload(body: Buffer, contentType: string | undefined): Buf
 
 function withoutCause(text: string): unknown {
   const error = parsedObject(text);
-  if (error === undefined) return "Invalid error body";
+  if (error === undefined) return INVALID;
   const { errorMessage, errorType, stackTrace } = error;
+  const message = errorMessage ?? "";
+  const type = errorType ?? "";
+  const trace: unknown = stackTrace ?? [];
+  const isReadable =
+    typeof message === "string" &&
+    typeof type === "string" &&
+    Array.isArray(trace) &&
+    trace.every((line) => typeof line === "string");
+  if (!isReadable) return INVALID;
   return {
-    errorMessage: typeof errorMessage === "string" ? errorMessage : "",
-    errorType: typeof errorType === "string" ? errorType : "",
-    ...(Array.isArray(stackTrace) && stackTrace.length > 0 && { stackTrace }),
+    errorMessage: message,
+    errorType: type,
+    ...(trace.length > 0 && { stackTrace: trace }),
   };
 }
 
@@ -31,7 +43,8 @@ interface ErrorFields {
 function parsedObject(text: string): ErrorFields | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+    if (value === null) return {};
+    return typeof value === "object" && !Array.isArray(value) ? value : undefined;
   } catch {
     // AWS answers an unreadable body with a fixed text, so there is nothing to report.
     return undefined;

@@ -173,6 +173,32 @@ describe("ExtensionRegistry", () => {
     expect(changes).toBe(5);
   });
 
+  test("names and types invocations only", async () => {
+    api.extensions.launch("agent");
+    const agent = await registered("agent", '{"events":["INVOKE","SHUTDOWN"]}');
+    const ask = async () => {
+      const asking = fetch(`${base}/2020-01-01/extension/event/next`, { headers: agent });
+      await expect.poll(() => api.extensions.areReady).toBe(true);
+      return () => asking;
+    };
+    const told = await ask();
+    api.extensions.offer(EVENT);
+    const invocation = await told();
+    expect(invocation.headers.get("content-type")).toBe("application/json");
+    expect(invocation.headers.get("lambda-extension-event-identifier")).toMatch(/^[0-9a-f-]{36}$/);
+
+    const ended = await ask();
+    api.extensions.shutDown("agent", { deadlineEpochMs: 7, reason: "spindown" });
+    const end = await ended();
+    expect(end.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(end.headers.get("lambda-extension-event-identifier")).toBeNull();
+    expect(await end.json()).toEqual({
+      eventType: "SHUTDOWN",
+      deadlineMs: 7,
+      shutdownReason: "spindown",
+    });
+  });
+
   test.each(["urn:uuid:ID", "{ID}", "PLAIN"])("takes an identifier written as %s", async (form) => {
     const id = "6f0c8bd8-4c5c-4b39-a5cc-3a4d3a1a9b6E";
     const written = form.replace("ID", id).replace("PLAIN", id.replaceAll("-", ""));

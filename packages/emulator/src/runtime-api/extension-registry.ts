@@ -24,7 +24,7 @@ import {
   nextExtensionState,
 } from "./extension-state.ts";
 import { type ExtensionEventKind, readRegistration } from "./registration.ts";
-import { ACCEPTED, jsonReply, refuse, type Reply, send } from "./reply.ts";
+import { ACCEPTED, jsonReply, refuse, type Reply, send, textReply } from "./reply.ts";
 import type { RuntimeEvent } from "./runtime-event.ts";
 import type { HttpCall } from "./runtime-session.ts";
 
@@ -38,6 +38,12 @@ export interface FunctionIdentity {
 
 /** Why an environment ends, as extensions read it. */
 export type ShutdownReason = "spindown" | "timeout" | "failure";
+
+/** What every event of an extension has. */
+interface ExtensionEvent {
+  readonly eventType: ExtensionEventKind;
+  readonly deadlineMs: number;
+}
 
 interface Extension {
   readonly id: string;
@@ -130,7 +136,7 @@ export class ExtensionRegistry {
   offer({ requestId, invokedArn, deadlineEpochMs, traceId }: RuntimeEvent): void {
     if (this.isEmpty) return;
     const event = {
-      eventType: "INVOKE",
+      eventType: "INVOKE" as const,
       deadlineMs: deadlineEpochMs,
       requestId,
       invokedFunctionArn: invokedArn,
@@ -152,11 +158,12 @@ export class ExtensionRegistry {
   ): boolean {
     const extension = this.#extensions.find((other) => other.name === name);
     if (extension === undefined || !extension.events.includes("SHUTDOWN")) return false;
-    this.#send(extension, {
-      eventType: "SHUTDOWN",
+    const event = {
+      eventType: "SHUTDOWN" as const,
       deadlineMs: deadlineEpochMs,
       shutdownReason: reason,
-    });
+    };
+    this.#send(extension, event);
     return true;
   }
 
@@ -273,15 +280,13 @@ export class ExtensionRegistry {
     return extension;
   }
 
-  #send(extension: Extension, event: unknown): void {
+  #send(extension: Extension, event: ExtensionEvent): void {
     if (!this.#move(extension, "event")) return;
     const response = extension.waiting;
     extension.waiting = undefined;
     // Who has hung up gets nothing; the end of its process or of its time is then the outcome.
     if (response === undefined) return;
-    const reply = jsonReply(200, event);
-    const headers = [...reply.headers, "Lambda-Extension-Event-Identifier", randomUUID()];
-    send(response, { ...reply, headers });
+    send(response, eventReply(event));
   }
 
   #move(extension: Extension, signal: ExtensionSignal): boolean {
@@ -289,6 +294,14 @@ export class ExtensionRegistry {
     if (next !== undefined) extension.state = next;
     return next !== undefined;
   }
+}
+
+/** AWS gives an identifier and a content type to invocations only; the end has the default of its server. */
+function eventReply(event: ExtensionEvent): Reply {
+  if (event.eventType === "SHUTDOWN") return textReply(200, JSON.stringify(event));
+  const reply = jsonReply(200, event);
+  const headers = [...reply.headers, "Lambda-Extension-Event-Identifier", randomUUID()];
+  return { ...reply, headers };
 }
 
 function single(header: string | readonly string[] | undefined): string {

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
-import { STREAM_BYTES_MAX } from "./answer-reading.ts";
 import type { RuntimeState } from "./runtime-state.ts";
 
 /** An answer of the Runtime API; `headers` alternates names and values, as node:http writes fastest. */
@@ -36,8 +35,12 @@ export const INVALID_RESPONSE_MODE = errorReply(
   "InvalidFunctionResponseMode",
   "Invalid function response mode",
 );
-export const TOO_LARGE = tooLarge(LAMBDA_LIMITS.invokeResponseBytesMax);
-export const STREAM_TOO_LARGE = tooLarge(STREAM_BYTES_MAX);
+/** The text names the limit of a response in one piece, also to a runtime that has streamed. */
+export const TOO_LARGE = errorReply(
+  413,
+  "RequestEntityTooLarge",
+  `Exceeded maximum allowed payload size (${LAMBDA_LIMITS.invokeResponseBytesMax} bytes).`,
+);
 
 /** The refusal of a call that would lead to state `to` from a state that does not allow it. */
 export function transitionRefused(from: RuntimeState, to: RuntimeState): Reply {
@@ -59,14 +62,6 @@ export function send(response: ServerResponse, { status, headers, body }: Reply)
   response.end(body);
 }
 
-function tooLarge(bytesMax: number): Reply {
-  return errorReply(
-    413,
-    "RequestEntityTooLarge",
-    `Exceeded maximum allowed payload size (${bytesMax} bytes).`,
-  );
-}
-
 export function errorReply(status: number, errorType: string, errorMessage: string): Reply {
   return jsonReply(status, { errorMessage, errorType });
 }
@@ -82,7 +77,7 @@ export function jsonReply(status: number, value: unknown): Reply {
   return { status, headers, body };
 }
 
-function textReply(status: number, body: string): Reply {
+export function textReply(status: number, body: string): Reply {
   const headers = [
     "Content-Type",
     "text/plain; charset=utf-8",

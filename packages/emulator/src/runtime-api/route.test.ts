@@ -12,6 +12,8 @@ describe("routeOf", () => {
     ["POST", `${BASE}/invocation/a-1/error`, { kind: "error", requestId: "a-1" }],
     ["POST", `${BASE}/init/error`, { kind: "init_error" }],
     ["GET", "/2018-06-01/ping", { kind: "ping" }],
+    ["GET", "/2018-06-01/ping?a=/nope", { kind: "ping" }],
+    ["POST", `${BASE}/invocation/a-1/error?b`, { kind: "error", requestId: "a-1" }],
     ["PUT", `${BASE}/invocation/a-1/response`, { kind: "method_not_allowed" }],
     ["GET", `${BASE}/invocation/a-1/response`, { kind: "method_not_allowed" }],
     ["POST", `${BASE}/invocation/next`, { kind: "method_not_allowed" }],

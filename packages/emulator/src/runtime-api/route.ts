@@ -44,13 +44,15 @@ const METHOD_ROUTE: Route = { kind: "method_not_allowed" };
 /**
  * Finds the route of a request.
  *
- * @param url - Path as it was sent; a query is not part of this API.
+ * @param url - Path as it was sent; a query has no part in it.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
  */
 export function routeOf(method: string, url: string): Route {
-  if (url.startsWith(INVOCATION)) return invocationRoute(method, url.slice(INVOCATION.length));
-  const plain = Object.hasOwn(PLAIN, url) ? PLAIN[url] : undefined;
+  const queryStart = url.indexOf("?");
+  const path = queryStart < 0 ? url : url.slice(0, queryStart);
+  if (path.startsWith(INVOCATION)) return invocationRoute(method, path.slice(INVOCATION.length));
+  const plain = Object.hasOwn(PLAIN, path) ? PLAIN[path] : undefined;
   return plain === undefined ? NOT_FOUND_ROUTE : only(plain[0], method, plain[1]);
 }
 

@@ -174,12 +174,22 @@ describe("RuntimeApi", () => {
     expect(answers).toEqual([{ kind: "error", payload }]);
   });
 
-  test("answers an error with cause that is no JSON with AWS's text", async () => {
+  test.each([
+    ["{", '"Invalid error body"'],
+    ["[]", '"Invalid error body"'],
+    ['{"errorMessage":7}', '"Invalid error body"'],
+    ['{"stackTrace":"at x"}', '"Invalid error body"'],
+    ["null", '{"errorMessage":"","errorType":""}'],
+    [
+      '{"stackTrace":["at x"],"errorCause":{}}',
+      '{"errorMessage":"","errorType":"","stackTrace":["at x"]}',
+    ],
+  ])("reads the error with cause %s as AWS does", async (body, payload) => {
     await takeEvent();
-    await post("invocation/r-1/error", "{", {
+    await post("invocation/r-1/error", body, {
       "Content-Type": "application/vnd.aws.lambda.error.cause+json",
     });
-    expect(answers).toEqual([{ kind: "error", payload: Buffer.from('"Invalid error body"') }]);
+    expect(answers).toEqual([{ kind: "error", payload: Buffer.from(payload) }]);
   });
 
   test("takes an init error before the first next, which is refused then", async () => {
@@ -189,6 +199,42 @@ describe("RuntimeApi", () => {
     expect(await statusAndBody(await fetch(`${base}/runtime/invocation/next`))).toEqual(
       refusal("InitError", "Ready"),
     );
+  });
+
+  test("keeps the cause in an init error", async () => {
+    const body = '{"errorMessage":"m","errorType":"T","errorCause":{"a":1}}';
+    await post("init/error", body, {
+      "Content-Type": "application/vnd.aws.lambda.error.cause+json",
+    });
+    expect(initErrors).toEqual([body]);
+  });
+
+  test("refuses a second init error", async () => {
+    await post("init/error", "{}");
+    expect(await statusAndBody(await post("init/error", "{}"))).toEqual(
+      refusal("InitError", "InitError"),
+    );
+    expect(initErrors).toEqual(["{}"]);
+  });
+
+  test("does not know a request any more whose runtime has asked for the next one", async () => {
+    await takeEvent();
+    await post("invocation/r-1/response", "2");
+    const asked = fetch(`${base}/runtime/invocation/next`);
+    await expect.poll(() => api.state).toBe("Ready");
+    const late = await post("invocation/r-1/response", "3");
+    expect(await statusAndBody(late)).toMatchObject([400, { errorType: "InvalidRequestID" }]);
+    api.offer({ ...EVENT, requestId: "r-2" });
+    expect((await asked).headers.get("lambda-runtime-aws-request-id")).toBe("r-2");
+    expect(answers).toHaveLength(1);
+  });
+
+  test("takes an empty response mode for none", async () => {
+    await takeEvent();
+    const reply = await post("invocation/r-1/response", "2", {
+      "Lambda-Runtime-Function-Response-Mode": "",
+    });
+    expect(reply.status).toBe(202);
   });
 
   test("refuses an init error once the runtime runs", async () => {

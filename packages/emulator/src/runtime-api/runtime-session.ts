@@ -13,7 +13,6 @@ import {
   STREAM_BYTES_MAX,
   type StreamWriter,
 } from "./answer-reading.ts";
-import { errorPayload } from "./error-body.ts";
 import {
   ACCEPTED,
   INVALID_INVOCATION_ID,
@@ -22,7 +21,6 @@ import {
   refuse,
   type Reply,
   send,
-  STREAM_TOO_LARGE,
   TOO_LARGE,
   transitionRefused,
 } from "./reply.ts";
@@ -76,7 +74,10 @@ type Reading = "none" | "reading" | "broken_off";
 export class RuntimeSession {
   readonly #listener: RuntimeListener;
   #state: RuntimeState = "Started";
-  /** The event in progress, or the last one: a late answer to it is refused by state, not by id. */
+  /**
+   * The event in progress, until the runtime asks for the next one: a second answer before that is
+   * refused by state, one after it by its id.
+   */
   #event: RuntimeEvent | undefined;
   /** Calls of `next` that wait for an event. */
   #waiting: NextCall[] = [];
@@ -143,7 +144,7 @@ export class RuntimeSession {
     const invocationId = request.headers[INVOCATION_ID_HEADER];
     const refusal = this.#answerRefusal({ kind, requestId, invocationId });
     if (refusal !== undefined) return refuse(request, response, refusal);
-    const mode = request.headers[RESPONSE_MODE_HEADER];
+    const mode = request.headers[RESPONSE_MODE_HEADER] || undefined;
     if (kind === "response" && mode !== undefined && mode !== "streaming") {
       this.#listener.onAnswer({ kind: "invalid_response_mode" });
       return refuse(request, response, INVALID_RESPONSE_MODE);
@@ -164,7 +165,8 @@ export class RuntimeSession {
       if (body.kind === "aborted") return;
       send(response, body.kind === "too_large" ? TOO_LARGE : ACCEPTED);
       if (body.kind === "too_large") return;
-      this.#listener.onInitError(errorPayload(body.bytes, request.headers["content-type"]));
+      // As on AWS, the caller gets it as it was posted, a cause too.
+      this.#listener.onInitError(body.bytes);
     });
   }
 
@@ -185,6 +187,7 @@ export class RuntimeSession {
     const from = this.#state;
     if (!this.#move("next")) return call.refuse(transitionRefused(from, WANTED.next));
     if (isRepeat && this.#event !== undefined) return call.sendEvent(this.#event);
+    this.#event = undefined;
     this.#waiting.push(call);
     if (from !== "Ready") this.#listener.onNext(call.isLogMarked);
   }
@@ -285,8 +288,7 @@ function channelCall(channel: RuntimeChannel, isLogMarked: boolean): NextCall {
 }
 
 function replyTo(answer: RuntimeAnswer): Reply {
-  if (answer.kind === "too_large") return TOO_LARGE;
-  return answer.kind === "stream_too_large" ? STREAM_TOO_LARGE : ACCEPTED;
+  return answer.kind === "too_large" || answer.kind === "stream_too_large" ? TOO_LARGE : ACCEPTED;
 }
 
 function sendEvent(response: ServerResponse, event: RuntimeEvent): void {
