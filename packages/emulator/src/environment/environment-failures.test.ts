@@ -190,6 +190,15 @@ describe("an invocation whose process ends", () => {
   });
 });
 
+test("a result that JSON does not have is an error, as the native client says", async () => {
+  const code = "export const handler = async (event) => (event.is === 1 ? () => 1 : Symbol());";
+  const f = await start(code);
+  const value = { errorType: "TypeError", errorMessage: "Wrong arguments" };
+  for (const is of [1, 2]) {
+    expect(await f.invoke({ is })).toMatchObject({ isFunctionError: true, value });
+  }
+});
+
 describe("an init phase that fails", () => {
   const failures: readonly (readonly [string, Partial<FunctionSketch>, object])[] = [
     [

@@ -40,7 +40,10 @@ describe("exitText", () => {
 
 describe("postedErrorType", () => {
   test.each([
-    ['{"errorType":"Boom"}', "Boom"],
+    ['{"errorType":"Runtime.ImportModuleError"}', "Runtime.ImportModuleError"],
+    ['{"errorType":"Function.Custom"}', "Function.Custom"],
+    ['{"errorType":"Function.custom"}', "Function.Unknown"],
+    ['{"errorType":"TypeError"}', "Runtime.Unknown"],
     ['{"errorType":1}', "Runtime.Unknown"],
     ["null", "Runtime.Unknown"],
     ["no JSON", "Runtime.Unknown"],

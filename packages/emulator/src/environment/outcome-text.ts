@@ -58,11 +58,18 @@ export function exitText(exit: ProcessExit): string {
   }
 }
 
-/** The type of an error that a runtime posted; AWS names one that it cannot read Runtime.Unknown. */
+/**
+ * The type of an error that a runtime posted, as AWS reports it: types of its own kinds are kept, any other
+ * is unknown.
+ *
+ * @see aws-lambda-runtime-interface-emulator@4fa2157, internal/lambda/fatalerror/fatalerror.go
+ */
 export function postedErrorType(payload: Buffer): string {
   try {
     const { errorType } = JSON.parse(payload.toString("utf8")) as { errorType?: unknown };
-    return typeof errorType === "string" ? errorType : "Runtime.Unknown";
+    if (typeof errorType !== "string") return "Runtime.Unknown";
+    if (/(Runtime|Function)\.[A-Z][a-zA-Z]+/.test(errorType)) return errorType;
+    return errorType.startsWith("Function.") ? "Function.Unknown" : "Runtime.Unknown";
   } catch {
     // What is no JSON object has a type as well.
     return "Runtime.Unknown";

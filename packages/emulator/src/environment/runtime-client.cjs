@@ -75,8 +75,19 @@ function runtimeClient(isLogOpen) {
   const markLog = isLogOpen ? () => fs.writeSync(LOG_FD, LOG_MARK) : undefined;
   if (!wrapper && isOpen(fs, CHANNEL_FD)) {
     const { channelClient } = require("./runtime-client-channel.cjs");
-    return channelClient({ fd: CHANNEL_FD, markLog });
+    return takingText(channelClient({ fd: CHANNEL_FD, markLog }));
   }
   const { httpClient } = require("./runtime-client-http.cjs");
-  return httpClient({ runtimeApi, markLog });
+  return takingText(httpClient({ runtimeApi, markLog }));
+}
+
+/** The native client refuses what is no text: a result for which JSON has nothing, such as a function. */
+function takingText(client) {
+  return {
+    ...client,
+    done: (requestId, body) => {
+      if (typeof body !== "string") throw new TypeError("Wrong arguments");
+      client.done(requestId, body);
+    },
+  };
 }
