@@ -43,9 +43,10 @@ const DETAIL_TYPES: Readonly<Record<string, string>> = {
  */
 export function notificationBody(event: ObjectEvent, rule: NotificationRule): string {
   const { bucket, key, content } = event;
+  const isTagging = event.name.startsWith("s3:ObjectTagging:");
   const record = {
     // Tags came later than the first events, with a version of their own.
-    eventVersion: event.name.startsWith("s3:ObjectTagging:") ? "2.3" : "2.1",
+    eventVersion: isTagging ? "2.3" : "2.1",
     eventSource: "aws:s3",
     awsRegion: REGION,
     eventTime: new Date(event.timeMs).toISOString(),
@@ -63,8 +64,10 @@ export function notificationBody(event: ObjectEvent, rule: NotificationRule): st
       },
       object: {
         key: urlEncodedKey(key),
-        ...(content !== undefined && { size: content.sizeBytes, eTag: content.etag }),
-        sequencer: sequencerText(event.sequencer),
+        ...(content !== undefined && !isTagging && { size: content.sizeBytes }),
+        ...(content !== undefined && { eTag: content.etag }),
+        // Only what makes and removes objects has an order.
+        ...(!isTagging && { sequencer: sequencerText(event.sequencer) }),
       },
     },
   };

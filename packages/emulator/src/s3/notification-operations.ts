@@ -13,7 +13,7 @@ import {
   type NotificationRule,
   parseNotificationConfiguration,
 } from "./notification-configuration.ts";
-import { invalidArgument } from "./s3-error.ts";
+import { S3Error } from "./s3-error.ts";
 
 /** S3's words for a target that is not there. */
 const TARGET_NOUNS: Readonly<Record<NotificationRule["service"], string>> = {
@@ -37,13 +37,8 @@ export async function putNotificationConfiguration(
   const configuration = parseNotificationConfiguration(await xmlBody(call));
   const isChecked = headerOf(call, "x-amz-skip-destination-validation")?.toLowerCase() !== "true";
   if (isChecked) {
-    for (const rule of configuration.rules) {
-      if (store.isTarget(rule.target)) continue;
-      throw invalidArgument("Unable to validate the following destination configurations", {
-        name: rule.target,
-        value: `The destination ${TARGET_NOUNS[rule.service]} does not exist`,
-      });
-    }
+    const missing = configuration.rules.filter(({ target }) => !store.isTarget(target));
+    if (missing.length > 0) throw invalidDestinations(missing);
   }
   store.bucket(call.bucket);
   store.commit({ type: "notification", name: call.bucket, configuration });
@@ -52,4 +47,20 @@ export async function putNotificationConfiguration(
     if (service !== "lambda" && isChecked) store.notify(target, testEventBody({ ...call, timeMs }));
   }
   return emptyReply(200);
+}
+
+/** 400 that names every target which is not there: the first one without a number. */
+function invalidDestinations(rules: readonly NotificationRule[]): S3Error {
+  const named = rules.flatMap(({ target, service }, index) => {
+    const number = index === 0 ? "" : String(index);
+    return [
+      [`ArgumentName${number}`, target],
+      [`ArgumentValue${number}`, `The destination ${TARGET_NOUNS[service]} does not exist`],
+    ];
+  });
+  return new S3Error("InvalidArgument", {
+    statusCode: 400,
+    message: "Unable to validate the following destination configurations",
+    details: Object.fromEntries(named) as Record<string, string>,
+  });
 }

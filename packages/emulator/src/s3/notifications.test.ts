@@ -8,6 +8,7 @@ import {
   type NotificationConfiguration,
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
+  PutObjectTaggingCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -122,6 +123,21 @@ describe("notifications", () => {
     expect(sequencers.toSorted()).toEqual(sequencers);
   });
 
+  test("of tags have a version of their own, and neither size nor order", async () => {
+    await configure({ LambdaFunctionConfigurations: [toFunction(["s3:ObjectTagging:*"])] });
+    await put("a");
+    const Tagging = { TagSet: [{ Key: "kind", Value: "photo" }] };
+    await client.send(new PutObjectTaggingCommand({ Bucket, Key: "a", Tagging }));
+    expect((await records(1))[0]).toMatchObject({
+      eventVersion: "2.3",
+      eventName: "ObjectTagging:Put",
+    });
+    expect((await records(1))[0]?.s3.object).toEqual({
+      key: "a",
+      eTag: "841a2d689ad86bd1611447453c22c6fc",
+    });
+  });
+
   test("are for the keys and the events that a rule names", async () => {
     await configure({
       LambdaFunctionConfigurations: [
@@ -234,6 +250,20 @@ describe("a notification configuration", () => {
         message: "Unable to validate the following destination configurations",
         ArgumentName: `${QUEUE}-no`,
         ArgumentValue: "The destination queue does not exist",
+      },
+    ],
+    [
+      "targets that are not there",
+      {
+        QueueConfigurations: ["one", "two"].map((name) => ({
+          QueueArn: `${QUEUE}-${name}`,
+          Events: [`s3:ObjectCreated:${name === "one" ? "Put" : "Copy"}`] as Event[],
+        })),
+      },
+      {
+        ArgumentName: `${QUEUE}-one`,
+        ArgumentName1: `${QUEUE}-two`,
+        ArgumentValue1: "The destination queue does not exist",
       },
     ],
     [
