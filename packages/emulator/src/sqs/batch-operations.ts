@@ -1,6 +1,7 @@
 import type { Input } from "./input.ts";
 import type { LiveQueue } from "./live-queue.ts";
-import { deletedFrom, sentTo, visibilityChangedIn } from "./message-operations.ts";
+import { checkFifoNeeds } from "./message-input.ts";
+import { deletedFrom, fifoParameters, sentTo, visibilityChangedIn } from "./message-operations.ts";
 import { messageBytes } from "./message.ts";
 import { calledQueue, type Output, type SqsCall } from "./operation.ts";
 import { SqsError } from "./sqs-error.ts";
@@ -18,6 +19,11 @@ const BATCH_BYTES_MAX = 1_048_576;
 export function sendMessageBatch(call: SqsCall): Output {
   const queue = calledQueue(call);
   const entries = checkedEntries(call.input, "SendMessageBatchRequestEntry");
+  // What a FIFO queue cannot do without in an entry refuses the whole request.
+  for (const entry of entries) {
+    const { groupId, deduplicationId } = fifoParameters(entry);
+    checkFifoNeeds({ groupId, deduplicationId }, queue.settings);
+  }
   const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
   if (bytes > BATCH_BYTES_MAX) {
     throw new SqsError(

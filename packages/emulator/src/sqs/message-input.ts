@@ -86,11 +86,25 @@ function checkDelay(delaySec: number | undefined, { isFifo }: QueueSettings): vo
   }
 }
 
-function checkFifoParameters(
-  { groupId, deduplicationId }: OutgoingMessage,
+type FifoParameters = Readonly<Record<"groupId" | "deduplicationId", string | undefined>>;
+
+/** Checks that a message for a FIFO queue has a group, and a deduplication id where its body does not give one. */
+export function checkFifoNeeds(
+  { groupId, deduplicationId }: FifoParameters,
   { isFifo, hasContentBasedDeduplication }: QueueSettings,
 ): void {
-  if (isFifo && groupId === undefined) throw missingParameter("MessageGroupId");
+  if (!isFifo) return;
+  if (groupId === undefined) throw missingParameter("MessageGroupId");
+  if (deduplicationId !== undefined || hasContentBasedDeduplication) return;
+  throw invalidValue(
+    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+  );
+}
+
+function checkFifoParameters(
+  { groupId, deduplicationId }: OutgoingMessage,
+  settings: QueueSettings,
+): void {
   for (const [name, value] of [
     ["MessageGroupId", groupId],
     ["MessageDeduplicationId", deduplicationId],
@@ -101,17 +115,13 @@ function checkFifoParameters(
       reason: `${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
     });
   }
-  if (!isFifo && deduplicationId !== undefined) {
+  if (!settings.isFifo && deduplicationId !== undefined) {
     throw invalidParameterValue("MessageDeduplicationId", {
       value: deduplicationId,
       reason: WRONG_QUEUE_TYPE,
     });
   }
-  if (isFifo && deduplicationId === undefined && !hasContentBasedDeduplication) {
-    throw invalidValue(
-      "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
-    );
-  }
+  checkFifoNeeds({ groupId, deduplicationId }, settings);
 }
 
 function checkAttributes(attributes: Readonly<Record<string, MessageAttribute>>): void {

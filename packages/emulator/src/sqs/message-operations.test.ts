@@ -339,6 +339,15 @@ describe("batches", () => {
     );
   });
 
+  test("to a FIFO queue are refused whole where one entry lacks its group", async () => {
+    const { client, QueueUrl, queues } = await start(FIFO);
+    const one = { Id: "one", MessageBody: "x", MessageGroupId: "g" };
+    const Entries = [one, { Id: "two", MessageBody: "y" }];
+    const send = client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    expect((await refusal(send)).name).toBe("MissingParameter");
+    expect(queues.findByName("jobs.fifo")?.counts().visible).toBe(0);
+  });
+
   test.each([
     {
       what: "nothing in it",

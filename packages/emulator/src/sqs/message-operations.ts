@@ -139,10 +139,19 @@ function expiredHandle(handle: string): SqsError {
   return invalidParameterValue("ReceiptHandle", { value: handle, reason });
 }
 
+/** What a message says of its place in a FIFO queue. */
+export function fifoParameters(
+  input: Input,
+): Record<"groupId" | "deduplicationId", string | undefined> {
+  return {
+    groupId: input.optionalText("MessageGroupId"),
+    deduplicationId: input.optionalText("MessageDeduplicationId"),
+  };
+}
+
 function outgoingMessage(input: Input): OutgoingMessage {
   const delaySec = input.optionalInteger("DelaySeconds");
-  const groupId = input.optionalText("MessageGroupId");
-  const deduplicationId = input.optionalText("MessageDeduplicationId");
+  const { groupId, deduplicationId } = fifoParameters(input);
   return {
     body: input.text("MessageBody"),
     attributes: input.attributes("MessageAttributes"),
