@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import type { Timers } from "@pilotlight/core";
+import { invariant, type Timers } from "@pilotlight/core";
 
 import type { RuntimeAnswer, RuntimeEvent, StreamWriter } from "../runtime-api/index.ts";
 import type { FunctionVersion, Invocation, InvocationOutcome } from "./contract.ts";
@@ -81,6 +81,7 @@ export class Flight {
 
   /** Gives the caller the answer; the log goes on until {@link finish}. */
   settle({ payload, isFunctionError }: { payload: Uint8Array; isFunctionError: boolean }): void {
+    invariant(!this.#isSettled, "an invocation ends once");
     this.#isSettled = true;
     this.#releaseStream?.();
     this.#resolve({

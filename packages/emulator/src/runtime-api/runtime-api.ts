@@ -52,7 +52,7 @@ export class RuntimeApi {
     });
     this.#server = createServer(
       { maxHeaderSize: HEADER_BYTES_MAX, noDelay: true, keepAliveTimeout: 0 },
-      (request, response) => this.#handle(request, response),
+      (request, response) => this.serve(request, response),
     );
     // A call of `next` blocks for as long as there is no event.
     this.#server.requestTimeout = 0;
@@ -100,6 +100,37 @@ export class RuntimeApi {
     this.#server.closeAllConnections();
   }
 
+  /** Answers one call by HTTP. */
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    response.sendDate = false;
+    const call = { request, response };
+    const route = routeOf(request.method ?? "", request.url ?? "");
+    switch (route.kind) {
+      case "next":
+        return this.#session.next(call);
+      case "response":
+      case "error":
+        this.#count(request.socket, false);
+        return this.#session.answer({ ...call, kind: route.kind, requestId: route.requestId });
+      case "init_error":
+        return this.#session.initError(call);
+      case "ping":
+        return refuse(request, response, PONG);
+      case "not_found":
+        return refuse(request, response, NOT_FOUND);
+      case "method_not_allowed":
+        return refuse(request, response, METHOD_NOT_ALLOWED);
+      case "register_extension":
+      case "next_extension_event":
+      case "extension_init_error":
+      case "extension_exit_error":
+      case "subscribe_logs":
+      case "subscribe_telemetry":
+        this.#count(request.socket, true);
+        return this.#handleExtension(call, route.kind);
+    }
+  }
+
   /**
    * Settles when no HTTP connection of the runtime is left, which is when all that it sent by HTTP has been
    * read.
@@ -140,36 +171,6 @@ export class RuntimeApi {
     const settle = this.#onDisconnected;
     this.#onDisconnected = [];
     for (const resolve of settle) resolve();
-  }
-
-  #handle(request: IncomingMessage, response: ServerResponse): void {
-    response.sendDate = false;
-    const call = { request, response };
-    const route = routeOf(request.method ?? "", request.url ?? "");
-    switch (route.kind) {
-      case "next":
-        return this.#session.next(call);
-      case "response":
-      case "error":
-        this.#count(request.socket, false);
-        return this.#session.answer({ ...call, kind: route.kind, requestId: route.requestId });
-      case "init_error":
-        return this.#session.initError(call);
-      case "ping":
-        return refuse(request, response, PONG);
-      case "not_found":
-        return refuse(request, response, NOT_FOUND);
-      case "method_not_allowed":
-        return refuse(request, response, METHOD_NOT_ALLOWED);
-      case "register_extension":
-      case "next_extension_event":
-      case "extension_init_error":
-      case "extension_exit_error":
-      case "subscribe_logs":
-      case "subscribe_telemetry":
-        this.#count(request.socket, true);
-        return this.#handleExtension(call, route.kind);
-    }
   }
 
   #handleExtension(call: HttpCall, kind: ExtensionRoute): void {
