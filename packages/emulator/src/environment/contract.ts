@@ -1,5 +1,19 @@
 import type { Fault } from "../faults/contract.ts";
 
+/** The least level of what Lambda itself logs. */
+export type SystemLogLevel = "DEBUG" | "INFO" | "WARN";
+
+/** How a function's log is written. */
+export interface LogSettings {
+  readonly format: "JSON" | "Text";
+  /** Of the function's own log; only with JSON. */
+  readonly applicationLevel?: string | undefined;
+  /** Only with JSON. */
+  readonly systemLevel?: SystemLogLevel | undefined;
+  /** @default "/aws/lambda/" and the function's name */
+  readonly group?: string | undefined;
+}
+
 /** The settings of one function version, as they are when an environment of it starts. */
 export interface FunctionVersion {
   readonly functionName: string;
@@ -22,6 +36,8 @@ export interface FunctionVersion {
    * file of an earlier one. Together they are what AWS mounts at /opt.
    */
   readonly layerDirectories?: readonly string[];
+  /** @default text */
+  readonly logging?: LogSettings | undefined;
 }
 
 /** One event on its way to a function. */

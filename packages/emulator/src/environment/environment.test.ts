@@ -108,6 +108,40 @@ describe("an environment", () => {
     expect(f.lines).toContainEqual(expect.stringMatching(/\tWARN\ttwo\nlines$/));
   });
 
+  test("logs in JSON, at the levels that are set, where the function is configured so", async () => {
+    const f = await start(
+      `export const handler = async (event) => {
+        console.info("unheard");
+        console.warn("heard", { of: 1 });
+        if (event.ends) process.exit(3);
+      };`,
+      { logging: { format: "JSON", applicationLevel: "WARN", systemLevel: "INFO" } },
+    );
+    await f.invoke();
+    const failed = await f.invoke({ ends: true });
+    const events = f.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.map((event) => event["type"] ?? event["message"])).toEqual([
+      "platform.initStart",
+      "platform.start",
+      "heard { of: 1 }",
+      "platform.report",
+      "platform.start",
+      "heard { of: 1 }",
+      "platform.runtimeDone",
+      "platform.report",
+    ]);
+    expect(events[2]).toMatchObject({ level: "WARN", requestId: "r-1" });
+    expect(events.at(-1)).toMatchObject({
+      record: { requestId: "r-2", status: "error", errorType: "Runtime.ExitError" },
+    });
+    expect(failed.tail).toBe(
+      f.lines
+        .slice(4)
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
+  });
+
   test("keeps a line that is logged last before its REPORT, a hundred times over", async () => {
     const f = await start(
       "export const handler = async (event) => { for (let i = 0; i < 20; i += 1) console.log(`line ${event}.${i}`); };",

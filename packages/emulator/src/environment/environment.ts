@@ -246,7 +246,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
     this.#sandbox.clear();
     const flight = this.#flight;
     if (this.#phase === "initialising") {
-      this.#sandbox.log.write(this.#init.reportLine);
+      this.#sandbox.logInitFailure(this.#init.failure);
       this.#signal("init_failed");
       this.#signal("reset");
       this.#becomeIdle(flight);

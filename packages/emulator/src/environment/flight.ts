@@ -17,7 +17,8 @@ import {
   STREAM_TOO_LARGE,
   timeoutFailure,
 } from "./outcome-text.ts";
-import { reportLine, type Status } from "./report.ts";
+import { endLines, startLines } from "./platform-lines.ts";
+import type { Status } from "./report.ts";
 
 export interface FlightOptions {
   readonly invocation: Invocation;
@@ -76,7 +77,8 @@ export class Flight {
     const { requestId } = this.invocation;
     this.#startMs = this.#clock.monotonicMs();
     this.#cancelTimeout = this.#clock.after(this.#version.timeoutSec * 1000, onTimeout);
-    this.#log = log.open(`START RequestId: ${requestId} Version: ${this.#version.version}`);
+    const epochMs = this.#clock.epochMs();
+    this.#log = log.open(...startLines(this.#version, { epochMs, requestId }));
   }
 
   /** Gives the caller the answer; the log goes on until {@link finish}. */
@@ -175,18 +177,19 @@ export class Flight {
     const { requestId } = this.invocation;
     this.#cancelTimeout?.();
     this.#tail.resolve(new Uint8Array());
-    this.#log?.close([
-      ...this.failureLines,
-      `END RequestId: ${requestId}`,
-      reportLine({
+    const lines = endLines(this.#version, {
+      epochMs: this.#clock.epochMs(),
+      failureLines: this.failureLines,
+      report: {
         requestId,
         durationMs: this.#durationMs(),
         memoryMb: this.#version.memoryMb,
         memoryMbMax: report.memoryMbMax,
         initDurationMs: report.initDurationMs,
         status: this.status,
-      }),
-    ]);
+      },
+    });
+    this.#log?.close(lines);
   }
 
   /** A function that ran into its timeout has run for its timeout, not for what the timer was late. */

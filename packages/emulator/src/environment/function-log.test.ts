@@ -26,6 +26,13 @@ describe("FunctionLog", () => {
     expect(lines).toEqual(["before", "START", "between", "END", "REPORT"]);
   });
 
+  test("gives nothing for an invocation without a line", async () => {
+    const { log } = makeLog();
+    const invocation = log.open();
+    invocation.close([]);
+    expect((await invocation.tail).length).toBe(0);
+  });
+
   test("counts a line that arrives in the turn of the closing to the invocation", async () => {
     const { log } = makeLog();
     const invocation = log.open("START");

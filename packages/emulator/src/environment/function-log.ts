@@ -19,7 +19,7 @@ class LogTail {
   }
 
   bytes(): Buffer {
-    const text = Buffer.from(`${this.#lines.join("\n")}\n`, "utf8");
+    const text = Buffer.from(this.#lines.map((line) => `${line}\n`).join(""), "utf8");
     return text.subarray(Math.max(0, text.length - LAMBDA_LIMITS.logTailBytesMax));
   }
 }
@@ -61,12 +61,12 @@ export class FunctionLog {
     this.#emit(line);
   }
 
-  /** Opens the part of an invocation with its first line. */
-  open(line: string): InvocationLog {
+  /** Opens the part of an invocation with its first lines. */
+  open(...lines: readonly string[]): InvocationLog {
     const { promise, resolve } = Promise.withResolvers<Uint8Array>();
     this.#inTurn(() => {
       this.#tail = new LogTail();
-      this.write(line);
+      for (const line of lines) this.write(line);
     });
     return {
       tail: promise,

@@ -1,6 +1,6 @@
 import type { Timers } from "@pilotlight/core";
 
-import { initReportLine, type Status } from "./report.ts";
+import type { Status } from "./report.ts";
 
 /** The init phase of an environment: its limit, how long it took, and how it went wrong. */
 export class InitPhase {
@@ -41,9 +41,11 @@ export class InitPhase {
     this.#durationMs = this.#clock.monotonicMs() - this.#startMs;
   }
 
-  /** Its line in the log, when it went wrong and nothing is left of its processes. */
-  get reportLine(): string {
-    const status = this.#status ?? { kind: "error", errorType: "Runtime.ExitError" };
-    return initReportLine(this.#clock.monotonicMs() - this.#startMs, status);
+  /** How it went, when it went wrong and nothing is left of its processes. */
+  get failure(): { readonly durationMs: number; readonly status: Status } {
+    return {
+      durationMs: this.#clock.monotonicMs() - this.#startMs,
+      status: this.#status ?? { kind: "error", errorType: "Runtime.ExitError" },
+    };
   }
 }

@@ -23,19 +23,31 @@ export type Status =
  */
 export function reportLine(report: Report): string {
   const { initDurationMs, status } = report;
-  const billedMs = Math.ceil(report.durationMs + (initDurationMs ?? 0));
   let line =
     `REPORT RequestId: ${report.requestId}\tDuration: ${report.durationMs.toFixed(2)} ms\t` +
-    `Billed Duration: ${billedMs} ms\tMemory Size: ${report.memoryMb} MB\t` +
+    `Billed Duration: ${billedMs(report)} ms\tMemory Size: ${report.memoryMb} MB\t` +
     `Max Memory Used: ${report.memoryMbMax} MB\t`;
   if (initDurationMs !== undefined) line += `Init Duration: ${initDurationMs.toFixed(2)} ms\t`;
   return status === undefined ? line : line + statusText(status);
 }
 
-/** The line that begins an init phase; a runtime of the emulator has no version of its own. */
+export function billedMs({
+  durationMs,
+  initDurationMs = 0,
+}: Pick<Report, "durationMs" | "initDurationMs">): number {
+  return Math.ceil(durationMs + initDurationMs);
+}
+
+/** A runtime of the emulator has no version of its own. */
+export const RUNTIME_VERSION = "nodejs:24";
+
+export function runtimeVersionArn(functionArn: string): string {
+  return `arn:aws:lambda:${functionArn.split(":")[3]}::runtime:emulated`;
+}
+
+/** The line that begins an init phase. */
 export function initStartLine(functionArn: string): string {
-  const region = functionArn.split(":")[3];
-  return `INIT_START Runtime Version: nodejs:24\tRuntime Version ARN: arn:aws:lambda:${region}::runtime:emulated`;
+  return `INIT_START Runtime Version: ${RUNTIME_VERSION}\tRuntime Version ARN: ${runtimeVersionArn(functionArn)}`;
 }
 
 /** The line that tells of an init phase that failed; the init is then repeated in the invocation. */

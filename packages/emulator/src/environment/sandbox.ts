@@ -13,7 +13,8 @@ import type { EnvironmentParts, Folders } from "./parts.ts";
 import { type Loss, ProcessDomain } from "./process-domain.ts";
 import { DRAIN_MS_MAX } from "./process-group.ts";
 import { Readiness } from "./readiness.ts";
-import { initStartLine } from "./report.ts";
+import { extensionLines, initReportLines, initStartLines } from "./platform-lines.ts";
+import type { Status } from "./report.ts";
 import { environmentVariables } from "./variables.ts";
 
 /** What a sandbox tells its environment. */
@@ -96,7 +97,8 @@ export class Sandbox {
   startDomain(): ProcessDomain {
     const { parts, environment, clock, listener } = this.#options;
     const { version, endpointUrl, initializationType = "on-demand" } = environment;
-    this.log.write(initStartLine(version.functionArn));
+    const at = { epochMs: clock.epochMs(), initializationType };
+    for (const line of initStartLines(version, at)) this.log.write(line);
     const domain: ProcessDomain = new ProcessDomain({
       api: this.#api,
       clock,
@@ -159,6 +161,14 @@ export class Sandbox {
     this.#api.reset();
   }
 
+  /** Tells of an init phase that went wrong. */
+  logInitFailure(failure: { readonly durationMs: number; readonly status: Status }): void {
+    const { environment, clock } = this.#options;
+    const { version, initializationType = "on-demand" } = environment;
+    const at = { epochMs: clock.epochMs(), initializationType, ...failure };
+    for (const line of initReportLines(version, at)) this.log.write(line);
+  }
+
   /** Removes all there is, when no process is left. */
   async close(): Promise<void> {
     this.log.flush();
@@ -194,7 +204,10 @@ export class Sandbox {
   }
 
   #logExtensions(): void {
-    for (const line of this.#api.extensions.lines()) this.log.write(line);
+    const { environment, clock } = this.#options;
+    const extensions = this.#api.extensions.summaries();
+    const at = { epochMs: clock.epochMs(), extensions };
+    for (const line of extensionLines(environment.version, at)) this.log.write(line);
   }
 
   /** A process that has left its group may keep its connection, which then holds up nobody. */

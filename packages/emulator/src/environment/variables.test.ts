@@ -91,6 +91,25 @@ describe("environmentVariables", () => {
     expect(variablesWith({ [name]: "mine" })[name]).toBe(variablesWith({})[name]);
   });
 
+  test("tell of a log of JSON, and of a group that is not the function's own", () => {
+    const version = {
+      ...VERSION,
+      logging: { format: "JSON", applicationLevel: "WARN", group: "mine" } as const,
+    };
+    const variables = environmentVariables({
+      version,
+      runtimeApi: "127.0.0.1:9001",
+      logStreamName: "stream",
+      temporaryDirectory: "/tmp/one",
+      initializationType: "on-demand",
+    });
+    expect(variables).toMatchObject({
+      AWS_LAMBDA_LOG_FORMAT: "JSON",
+      AWS_LAMBDA_LOG_LEVEL: "WARN",
+      AWS_LAMBDA_LOG_GROUP_NAME: "mine",
+    });
+  });
+
   test("names the endpoint only where there is one", () => {
     expect(variablesWith({})).not.toHaveProperty("AWS_ENDPOINT_URL");
   });

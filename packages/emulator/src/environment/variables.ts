@@ -124,7 +124,7 @@ function reservedVariables({
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(version.memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: version.version,
     AWS_LAMBDA_INITIALIZATION_TYPE: initializationType,
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${version.functionName}`,
+    AWS_LAMBDA_LOG_GROUP_NAME: version.logging?.group ?? `/aws/lambda/${version.functionName}`,
     AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
     // The emulator checks no signature, but SDK clients refuse to run without credentials.
     AWS_ACCESS_KEY_ID: "ASIAPILOTLIGHT000000",
@@ -133,6 +133,10 @@ function reservedVariables({
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
     LAMBDA_TASK_ROOT: version.codeDirectory,
     LAMBDA_RUNTIME_DIR: "/var/runtime",
+    ...(version.logging?.format === "JSON" && {
+      AWS_LAMBDA_LOG_FORMAT: "JSON",
+      AWS_LAMBDA_LOG_LEVEL: version.logging.applicationLevel ?? "INFO",
+    }),
   };
 }
 

@@ -34,6 +34,20 @@ describe("answerLambda", () => {
     expect(Configuration).not.toHaveProperty("StateReason");
   });
 
+  test("keeps how a function's log is to be written, and starts it so", async () => {
+    const { call, environments } = await start();
+    const LoggingConfig = { LogFormat: "JSON", SystemLogLevel: "WARN" };
+    const created = await call(`POST ${FUNCTIONS}`, { ...newFunction("echo"), LoggingConfig });
+    const body = { ...LoggingConfig, ApplicationLogLevel: "INFO", LogGroup: "/aws/lambda/echo" };
+    expect(created.body).toMatchObject({ LoggingConfig: body });
+    await call(`POST ${FUNCTIONS}/echo/invocations`);
+    expect(environments[0]?.version.logging).toMatchObject({ format: "JSON", systemLevel: "WARN" });
+    const refused = await call(`PUT ${FUNCTIONS}/echo/configuration`, {
+      LoggingConfig: { LogFormat: "Text", SystemLogLevel: "WARN" },
+    });
+    expect([refused.status, refused.errorType]).toEqual([400, "InvalidParameterValueException"]);
+  });
+
   test("refuses a second function of a name", async () => {
     const { call } = await start();
     await call(`POST ${FUNCTIONS}`, newFunction("echo"));

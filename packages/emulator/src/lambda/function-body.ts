@@ -1,6 +1,7 @@
 import { pathToFileURL } from "node:url";
 
 import type { AliasRecord, FunctionRecord, VersionRecord } from "./function-record.ts";
+import { loggingBody } from "./logging-config.ts";
 import { LATEST, REGION } from "./names.ts";
 
 /** Names the runtime's patch version; AWS's value is opaque, and so is this one. */
@@ -48,7 +49,7 @@ export function listedConfiguration(
     Architectures: [settings.architecture],
     EphemeralStorage: { Size: settings.ephemeralStorageMb },
     SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
-    LoggingConfig: { LogFormat: "Text", LogGroup: `/aws/lambda/${record.name}` },
+    LoggingConfig: loggingBody(settings.logging, record.name),
   };
 }
 

@@ -3,6 +3,7 @@ import { LAMBDA_LIMITS } from "@pilotlight/core";
 import { invalidParameter, invalidRequestContent, validationFailed } from "./aws-error.ts";
 import { changedDeadLetterArn } from "./asynchronous/dead-letter-config.ts";
 import type { Architecture, FunctionSettings } from "./function-record.ts";
+import { changedLogging, type LoggingMembers } from "./logging-config.ts";
 
 /** Members of a request body, before they are checked. */
 export type RequestMembers = Readonly<Record<string, unknown>>;
@@ -144,6 +145,7 @@ export function changedSettings(
     nodePath: current.nodePath,
     layers: current.layers,
     layerDirectories: current.layerDirectories,
+    logging: changedLogging(current.logging, loggingMembers(members)),
     deadLetterArn: changedDeadLetterArn(current.deadLetterArn, deadLetterMember(members)),
   };
   checkSettings(settings);
@@ -272,6 +274,17 @@ function variablesMember(members: RequestMembers): Record<string, string> | unde
 function deadLetterMember(members: RequestMembers): string | undefined {
   const config = members["DeadLetterConfig"];
   return isMembers(config) ? stringMember(config, "TargetArn") : undefined;
+}
+
+function loggingMembers(members: RequestMembers): LoggingMembers | undefined {
+  const config = members["LoggingConfig"];
+  if (!isMembers(config)) return undefined;
+  return {
+    LogFormat: stringMember(config, "LogFormat"),
+    ApplicationLogLevel: stringMember(config, "ApplicationLogLevel"),
+    SystemLogLevel: stringMember(config, "SystemLogLevel"),
+    LogGroup: stringMember(config, "LogGroup"),
+  };
 }
 
 function ephemeralStorageMember(members: RequestMembers): number | undefined {

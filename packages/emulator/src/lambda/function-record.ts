@@ -1,4 +1,4 @@
-import type { FunctionVersion } from "../environment/contract.ts";
+import type { FunctionVersion, LogSettings } from "../environment/contract.ts";
 import type { FunctionPhase } from "./function-state.ts";
 import type { PolicyStatement } from "./permissions/statement.ts";
 
@@ -30,6 +30,8 @@ export interface FunctionSettings {
   readonly layers?: readonly LayerReference[] | undefined;
   /** Folders that a function made in process has for layers. */
   readonly layerDirectories?: readonly string[] | undefined;
+  /** Absent where the log is text in the function's own group. */
+  readonly logging?: LogSettings | undefined;
   /** ARN of the queue for events that failed; absent where there is none. */
   readonly deadLetterArn?: string | undefined;
 }

@@ -345,6 +345,7 @@ export class FunctionStore {
       variables: settings.variables,
       nodePath: settings.nodePath,
       layerDirectories: [...layerDirectories, ...layers.map(({ directory }) => directory)],
+      logging: settings.logging,
     };
     return {
       version,

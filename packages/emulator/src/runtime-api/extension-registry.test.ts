@@ -222,8 +222,8 @@ describe("ExtensionRegistry", () => {
       expect(await tell(teller)).toMatchObject({ status: 202, json: { status: "OK" } });
       expect((await tell(teller, "Extension.Other")).status).toBe(202);
       expect(api.extensions.toldError).toBe(`Extension.${state}`);
-      expect(api.extensions.lines()).toEqual([
-        `EXTENSION\tName: a\tState: ${state}\tEvents: [INVOKE]\tError Type: Extension.Mine`,
+      expect(api.extensions.summaries()).toEqual([
+        { name: "a", state, events: ["INVOKE"], errorType: "Extension.Mine" },
       ]);
       const name = teller["Lambda-Extension-Identifier"] ?? "";
       expect(await next(teller)).toMatchObject(transition(state, "Ready", name));

@@ -39,6 +39,14 @@ export interface FunctionIdentity {
 /** Why an environment ends, as extensions read it. */
 export type ShutdownReason = "spindown" | "timeout" | "failure";
 
+/** How far an extension has come. */
+export interface ExtensionSummary {
+  readonly name: string;
+  readonly state: ExtensionState;
+  readonly events: readonly ExtensionEventKind[];
+  readonly errorType: string | undefined;
+}
+
 /** What every event of an extension has. */
 interface ExtensionEvent {
   readonly eventType: ExtensionEventKind;
@@ -168,11 +176,13 @@ export class ExtensionRegistry {
   }
 
   /** What is to be logged of each one when an init phase is over. */
-  lines(): string[] {
-    return this.#extensions.map(({ name, state, events, errorType }) => {
-      const line = `EXTENSION\tName: ${name}\tState: ${state}\tEvents: [${events.join(", ")}]`;
-      return errorType === undefined ? line : `${line}\tError Type: ${errorType}`;
-    });
+  summaries(): ExtensionSummary[] {
+    return this.#extensions.map(({ name, state, events, errorType }) => ({
+      name,
+      state,
+      events,
+      errorType,
+    }));
   }
 
   /** Forgets all of them, for the processes that come next. */

@@ -9,6 +9,7 @@ import type {
   FunctionVersion,
   Invocation,
   InvocationOutcome,
+  LogSettings,
 } from "../contract.ts";
 import type { EnvironmentOptions } from "../environment-options.ts";
 import { startEnvironment } from "../environment.ts";
@@ -20,6 +21,7 @@ export interface FunctionSketch {
   readonly timeoutSec?: number;
   readonly variables?: Readonly<Record<string, string>>;
   readonly memoryMb?: number;
+  readonly logging?: LogSettings;
   /** Files of a layer, by their names under /opt. */
   readonly layer?: Readonly<Record<string, string>>;
   readonly options?: Partial<EnvironmentOptions>;
@@ -62,6 +64,7 @@ export class FunctionUnderTest {
       timeoutSec: sketch.timeoutSec ?? 10,
       variables: sketch.variables ?? {},
       nodePath: [],
+      logging: sketch.logging,
       ...(sketch.layer !== undefined && { layerDirectories: [path.join(folder, "layer")] }),
     };
     this.environment = startEnvironment({
