@@ -12,6 +12,8 @@ export interface S3Call extends StreamedRequest {
   /** Both are in the answer, and in the events that the call causes. */
   readonly requestId: string;
   readonly hostId: string;
+  /** The trace that the caller says it is part of; notifications carry it on. */
+  readonly traceId: string | undefined;
 }
 
 /** What the operations work with. */

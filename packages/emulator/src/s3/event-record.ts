@@ -13,6 +13,8 @@ export interface ObjectEvent {
   readonly timeMs: number;
   readonly requestId: string;
   readonly hostId: string;
+  /** The trace that the change is part of. */
+  readonly traceId?: string | undefined;
 }
 
 /** Who owns what is in the account, and who has called; there are no identities here. */

@@ -138,6 +138,26 @@ describe("notifications", () => {
     });
   });
 
+  test("carry the trace of the request that has caused them", async () => {
+    await configure({
+      QueueConfigurations: [{ QueueArn: QUEUE, Events: ["s3:ObjectCreated:Put"] }],
+    });
+    await expect.poll(() => s3.delivered).toHaveLength(1);
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const { headers } = args.request as { headers: { [name: string]: string } };
+        headers["X-Amzn-Trace-Id"] = "Root=1-00000001";
+        return next(args);
+      },
+      { step: "build" },
+    );
+    await put("a");
+    await expect.poll(() => s3.delivered).toHaveLength(2);
+    const traces = s3.delivered.map(({ delivery }) => delivery.traceId);
+    // The first one is the test event, which no request of an object has caused.
+    expect(traces).toEqual([undefined, "Root=1-00000001"]);
+  });
+
   test("are for the keys and the events that a rule names", async () => {
     await configure({
       LambdaFunctionConfigurations: [

@@ -82,13 +82,14 @@ export class Notifier {
   }
 
   /** @returns Why the target has not taken the notice; `undefined` when it has. */
-  async #refusal({ target, body, event }: Notice): Promise<string | undefined> {
+  async #refusal({ target, body, event, traceId }: Notice): Promise<string | undefined> {
     const { deliveries, onError } = this.#options;
     if (!deliveries.exists(target)) return "it does not exist";
     try {
       const result = await deliveries.deliver(target, {
         body,
         ...(event !== undefined && { event: { ...event, source: "aws.s3" } }),
+        ...(traceId !== undefined && { traceId }),
       });
       return result.kind === "delivered" ? undefined : result.reason;
     } catch (error) {

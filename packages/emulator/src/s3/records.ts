@@ -65,6 +65,8 @@ export interface Notice {
   readonly body: string;
   /** What an event bus needs beside the detail. */
   readonly event?: { readonly detailType: string; readonly resources: readonly string[] };
+  /** The trace that the change is part of; it goes to the target beside the body. */
+  readonly traceId?: string | undefined;
   /** Service time, epoch milliseconds. */
   readonly createdMs: number;
 }

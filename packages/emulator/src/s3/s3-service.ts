@@ -53,6 +53,7 @@ async function answered(context: S3Context, request: StreamedRequest, ids: Ids):
     headers: { ...presignedHeaders(request.query), ...request.headers },
     ...addressOf({ virtualBucket: virtualHost(request.headers.host), path: request.path }),
     ...ids,
+    traceId: headerOf(request, "x-amzn-trace-id"),
   };
   checkExpectedOwner(call);
   return operationOf(call)(context, call);

@@ -43,7 +43,7 @@ export interface S3StoreOptions {
 }
 
 /** What is told of a change; the rest of the event is the store's. */
-export type EventCause = Pick<ObjectEvent, "name" | "key" | "requestId" | "hostId">;
+export type EventCause = Pick<ObjectEvent, "name" | "key" | "requestId" | "hostId" | "traceId">;
 
 /** The buckets with all that is in them, on the disk and in memory. */
 export class S3Store {
@@ -223,20 +223,23 @@ export class S3Store {
   #noticesOf(event: ObjectEvent): Notice[] {
     const configuration = this.bucket(event.bucket).configuration;
     if (configuration === undefined) return [];
-    const { key, name: eventName } = event;
+    const { key, name: eventName, traceId } = event;
     const notices = configuration.rules
       .filter((rule) => ruleMatches(rule, { eventName, key }))
-      .map((rule) => this.#notice({ target: rule.target, body: notificationBody(event, rule) }));
+      .map((rule) => {
+        const body = notificationBody(event, rule);
+        return this.#notice({ target: rule.target, body, traceId });
+      });
     if (!configuration.isEventBridgeOn) return notices;
     const { detailType, body } = eventBridgeDetail(event);
     const resources = [`arn:aws:s3:::${event.bucket}`];
     return [
       ...notices,
-      this.#notice({ target: EVENT_BUS_ARN, body, event: { detailType, resources } }),
+      this.#notice({ target: EVENT_BUS_ARN, body, event: { detailType, resources }, traceId }),
     ];
   }
 
-  #notice(parts: Pick<Notice, "target" | "body" | "event">): Notice {
+  #notice(parts: Omit<Notice, "id" | "createdMs">): Notice {
     return { ...parts, id: randomUUID(), createdMs: this.#options.clock.epochMs() };
   }
 }
