@@ -138,6 +138,7 @@ function checkAttributes(attributes: Readonly<Record<string, MessageAttribute>>)
 }
 
 function checkName(name: string): void {
+  if (name === "") throw invalidValue("The request must contain non-empty message attribute name.");
   const isReserved = /^(aws|amazon)\./i.test(name);
   const hasStrayDots = name.startsWith(".") || name.endsWith(".") || name.includes("..");
   if (ATTRIBUTE_NAME_PATTERN.test(name) && !isReserved && !hasStrayDots) return;

@@ -81,7 +81,8 @@ describe("the query protocol", () => {
       Action: "ReceiveMessage",
       MaxNumberOfMessages: "10",
       "AttributeName.1": "ApproximateReceiveCount",
-      "MessageAttributeName.1": "All",
+      // A list of one need not be numbered.
+      MessageAttributeName: "All",
     });
     expect(xml).toMatchObject({
       ReceiveMessageResponse: {
@@ -94,6 +95,13 @@ describe("the query protocol", () => {
       },
     });
     expect(text).toContain("<Body>&lt;a &amp; &quot;b&quot;&gt;&#xD;\n\té</Body>");
+  });
+
+  test("tells of an attribute without a name", async () => {
+    const { call } = await start();
+    const attribute = { "MessageAttribute.1.Value.DataType": "String" };
+    const { text } = await call({ Action: "SendMessage", MessageBody: "a", ...attribute });
+    expect(text).toContain("The request must contain non-empty message attribute name.");
   });
 
   test("has the outcomes of a batch one by one", async () => {

@@ -25,14 +25,19 @@ const MAPS: readonly (readonly [string, string, string, string])[] = [
   ["Tag", "Tags", "Key", "Value"],
 ];
 
-/** Members that are lists. */
-const LISTS: readonly (readonly [string, string])[] = [
+/** Members that are lists of texts in requests: a list of one need not be numbered. */
+const TEXT_LISTS: readonly (readonly [string, string])[] = [
   ["AttributeName", "AttributeNames"],
   ["MessageAttributeName", "MessageAttributeNames"],
   ["MessageSystemAttributeName", "MessageSystemAttributeNames"],
   ["TagKey", "TagKeys"],
   ["AWSAccountId", "AWSAccountIds"],
   ["ActionName", "Actions"],
+];
+
+/** Members that are lists. */
+const LISTS: readonly (readonly [string, string])[] = [
+  ...TEXT_LISTS,
   ["SendMessageBatchRequestEntry", "Entries"],
   ["DeleteMessageBatchRequestEntry", "Entries"],
   ["ChangeMessageVisibilityBatchRequestEntry", "Entries"],
@@ -115,12 +120,16 @@ function membersOf(tree: Tree): Readonly<Record<string, unknown>> {
 }
 
 function memberOf(name: string, value: string | Tree): readonly [string, unknown] {
-  if (typeof value === "string") return [name, INTEGERS.has(name) ? integer(value) : value];
+  if (typeof value === "string") {
+    const texts = TEXT_LISTS.find(([short]) => short === name);
+    if (texts !== undefined) return [texts[1], [value]];
+    return [name, INTEGERS.has(name) ? integer(value) : value];
+  }
   const map = MAPS.find(([short]) => short === name);
   if (map !== undefined) {
     const [, long, keyName, valueName] = map;
     const pairs = entriesOf(value, keyName).map((entry) => [
-      textOf(entry, keyName),
+      textIn(entry, keyName),
       valueOf(entry, valueName),
     ]);
     return [long, Object.fromEntries(pairs)];
@@ -142,10 +151,10 @@ function numbered(tree: Tree): readonly (string | Tree)[] {
   return entries.toSorted(([one], [other]) => Number(one) - Number(other)).map(([, item]) => item);
 }
 
-function textOf(tree: Tree, name: string): string {
+/** An entry without a name has an empty one, which every map refuses in its own words. */
+function textIn(tree: Tree, name: string): string {
   const value = tree.get(name);
-  if (typeof value !== "string") throw missingParameter(name);
-  return value;
+  return typeof value === "string" ? value : "";
 }
 
 function valueOf(tree: Tree, name: string): unknown {
