@@ -205,6 +205,27 @@ describe("a function URL that streams", () => {
     await expect(response.text()).rejects.toThrow("terminated");
   });
 
+  test("answers 502 when the function fails before its first byte", async () => {
+    const { url, running } = await start(settings, { isManual: true });
+    const responding = fetch(url);
+    const { environment, sink } = await running();
+    sink?.start({ contentType: "text/plain" });
+    environment.answer("{}", { isStreamed: true, isFunctionError: true });
+    const response = await responding;
+    expect([response.status, await response.text()]).toEqual([502, "Internal Server Error"]);
+  });
+
+  test("gives an empty body to a stream that ends without a byte", async () => {
+    const { url, running } = await start(settings, { isManual: true });
+    const responding = fetch(url);
+    const { environment, sink } = await running();
+    sink?.start({ contentType: "text/plain" });
+    environment.answer("", { isStreamed: true });
+    const response = await responding;
+    expect([response.status, await response.text()]).toEqual([200, ""]);
+    expect(response.headers.get("content-type")).toBe("text/plain");
+  });
+
   test("answers 502 for a prelude that cannot be sent", async () => {
     const { url, running } = await start(settings, { isManual: true });
     const responding = fetch(url);

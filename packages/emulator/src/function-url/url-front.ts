@@ -123,7 +123,7 @@ async function called(
   const calling = caller.call({ ...call, responseSink: stream });
   const ended = calling.then((result) => ({ result }));
   const first = await Promise.race([stream.head.then((head) => ({ head })), ended]);
-  if ("result" in first) return unstreamedReply(first.result);
+  if ("result" in first) return unstreamedReply(first.result, stream);
   void finish(stream, calling).catch(onError);
   if (first.head === undefined) return BAD_GATEWAY;
   return { ...first.head, stream: stream.pipe.body };
@@ -146,10 +146,12 @@ function replyTo(result: CallResult): Reply {
 }
 
 /** A URL that streams passes the result of a function that does not as it is: it is not read as a response. */
-function unstreamedReply(result: CallResult): Reply {
+function unstreamedReply(result: CallResult, { emptyHead }: UrlStream): Reply {
   if (result.kind !== "answered") return refusalReply(result);
   const { isFunctionError, isStreamed, payload } = result.outcome;
-  if (isFunctionError || isStreamed === true) return BAD_GATEWAY;
+  if (isFunctionError) return BAD_GATEWAY;
+  if (isStreamed === true)
+    return emptyHead === undefined ? BAD_GATEWAY : { ...emptyHead, body: "" };
   return { statusCode: 200, headers: { "Content-Type": "application/json" }, body: payload };
 }
 

@@ -8,11 +8,12 @@ import { preludeHead } from "./url-response.ts";
 export class UrlStream implements ResponseSink {
   readonly pipe = new ResponsePipe();
   /**
-   * Settles when status and headers are known, `undefined` where they cannot be sent; never, where the function does
-   * not get so far.
+   * Settles with the first byte of the body or with the prelude, `undefined` where status and headers cannot be sent;
+   * never, where the function does not get so far: one that fails before can still be answered with 502.
    */
   readonly head: Promise<ResponseHead | undefined>;
   readonly #settleHead: (head: ResponseHead | undefined) => void;
+  #contentType: string | undefined;
   #prelude: PreludeReader | undefined;
   #isInvalid = false;
 
@@ -24,12 +25,22 @@ export class UrlStream implements ResponseSink {
 
   start({ contentType }: StreamHead): void {
     if (contentType === INTEGRATION_TYPE) this.#prelude = new PreludeReader();
-    else this.#settleHead({ statusCode: 200, headers: { "Content-Type": contentType } });
+    else this.#contentType = contentType;
+  }
+
+  /** Status and headers of a stream that has ended without a byte; `undefined` where its prelude is missing. */
+  get emptyHead(): ResponseHead | undefined {
+    if (this.#contentType === undefined) return undefined;
+    return { statusCode: 200, headers: { "Content-Type": this.#contentType } };
   }
 
   write(part: Uint8Array): Promise<void> {
     if (this.#isInvalid) return Promise.resolve();
-    if (this.#prelude === undefined) return this.pipe.write(part);
+    if (this.#prelude === undefined) {
+      const head = this.emptyHead;
+      if (head !== undefined && part.byteLength > 0) this.#settleHead(head);
+      return this.pipe.write(part);
+    }
     const reading = this.#prelude.read(part);
     if (reading.kind === "incomplete") return Promise.resolve();
     this.#prelude = undefined;
