@@ -69,6 +69,35 @@ describe("parseFunctionReference", () => {
     },
   );
 
+  test.each(["AddPermission", "RemovePermission", "InvokeWithResponseStream"])(
+    "takes a name of up to 256 characters for %s",
+    (operation) => {
+      const functionName = `arn:aws:lambda:us-east-1:000000000000:function:${"a".repeat(64)}:${"b".repeat(128)}`;
+      expect(parseFunctionReference({ functionName, operation }).name).toHaveLength(64);
+    },
+  );
+
+  test("takes no qualifier in the name where the operation has none", () => {
+    const operation = "PutFunctionRecursionConfig";
+    expect(parseFunctionReference({ functionName: "f", operation }).name).toBe("f");
+    const error = failureOf(() => parseFunctionReference({ functionName: "f:live", operation }));
+    expect(error.body["message"]).toMatch(/^1 validation error .*\(\[a-zA-Z0-9-_\]\+\)$/);
+  });
+
+  test("tells the older pattern of qualifiers for provisioned concurrency", () => {
+    const operation = "PutProvisionedConcurrencyConfig";
+    const error = failureOf(() =>
+      parseFunctionReference({ functionName: "f", qualifier: "a!", operation }),
+    );
+    expect(error.body["message"]).toBe(
+      "1 validation error detected: Value 'a!' at 'qualifier' failed to satisfy constraint: Member must satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)",
+    );
+  });
+
+  test("refuses an empty qualifier", () => {
+    expect(failureOf(() => parse("f", "")).type).toBe("ValidationException");
+  });
+
   test("counts every constraint that a name and a qualifier break", () => {
     const error = failureOf(() => parse(`${"a".repeat(300)}!`, "b!".repeat(100)));
     expect(error.body["message"]).toMatch(/^4 validation errors detected: .+; .+; .+; .+$/);

@@ -19,8 +19,16 @@ const UNQUALIFIED_NAME_PATTERN_TEXT =
 const NAME_PATTERN =
   /^(?:arn:(?:aws[a-zA-Z-]*)?:lambda:)?(?:((?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d):)?(?:(\d{12}):)?(?:function:)?([a-zA-Z0-9\-_.]+)(?::(\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9\-_]+))?$/;
 
+/** The pattern of operations that refuse qualifiers altogether. */
+const BARE_NAME_PATTERN_TEXT =
+  "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)";
+
 const QUALIFIER_PATTERN_TEXT = "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
 const QUALIFIER_PATTERN = /^(?:\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9\-_$]+)$/;
+
+/** The older pattern of the operations on provisioned concurrency. */
+const PROVISIONED_QUALIFIER_PATTERN_TEXT = "(|[a-zA-Z0-9$_-]+)";
+const PROVISIONED_QUALIFIER_PATTERN = /^[a-zA-Z0-9$_-]*$/;
 const QUALIFIER_CHARS_MAX = 128;
 
 /** Longest FunctionName, characters: shapes FunctionName and NamespacedFunctionName of the service model. */
@@ -30,18 +38,34 @@ const QUALIFIED_NAME_CHARS_MAX = 256;
 /** Operations whose FunctionName is a NamespacedFunctionName in the service model. */
 const TAKES_QUALIFIED_NAME: ReadonlySet<string> = new Set([
   "Invoke",
+  "InvokeAsync",
+  "InvokeWithResponseStream",
   "CreateEventSourceMapping",
   "ListEventSourceMappings",
+  "UpdateEventSourceMapping",
   "GetFunction",
   "GetFunctionConfiguration",
   "ListVersionsByFunction",
   "DeleteFunction",
+  "AddPermission",
   "GetPolicy",
+  "RemovePermission",
+  "GetFunctionCodeSigningConfig",
+  "PutFunctionCodeSigningConfig",
+  "DeleteFunctionCodeSigningConfig",
+  "GetRuntimeManagementConfig",
+  "PutRuntimeManagementConfig",
   "PutFunctionEventInvokeConfig",
   "UpdateFunctionEventInvokeConfig",
   "GetFunctionEventInvokeConfig",
   "DeleteFunctionEventInvokeConfig",
   "ListFunctionEventInvokeConfigs",
+]);
+
+/** Operations whose FunctionName is an UnqualifiedFunctionName. */
+const TAKES_BARE_NAME: ReadonlySet<string> = new Set([
+  "GetFunctionRecursionConfig",
+  "PutFunctionRecursionConfig",
 ]);
 
 /** Which function, and which version or alias of it, a request means. */
@@ -76,13 +100,10 @@ export function parseFunctionReference({
   qualifier?: string | undefined;
   operation: string;
 }): FunctionReference {
-  const isQualified = TAKES_QUALIFIED_NAME.has(operation);
-  // The two patterns differ in the dots that they take, and in nothing else.
-  const isRead = isQualified || !functionName.includes(".");
-  const match = isRead ? NAME_PATTERN.exec(functionName) : null;
+  const match = matchedName(functionName, operation);
   const failures = [
-    ...nameFailures(functionName, { isQualified, isMatch: match !== null }),
-    ...(qualifier === undefined ? [] : qualifierFailures(qualifier)),
+    ...nameFailures(functionName, { operation, isMatch: match !== null }),
+    ...(qualifier === undefined ? [] : qualifierFailures(qualifier, operation)),
   ];
   if (match === null || failures.length > 0) throw validationFailed(failures);
 
@@ -101,11 +122,23 @@ export function isAliasName(qualifier: string): boolean {
   return qualifier !== LATEST && !/^\d+$/.test(qualifier);
 }
 
+/** The patterns of the operations differ in dots and qualifiers, and in nothing else. */
+function matchedName(functionName: string, operation: string): RegExpExecArray | null {
+  if (!TAKES_QUALIFIED_NAME.has(operation) && functionName.includes(".")) return null;
+  const match = NAME_PATTERN.exec(functionName);
+  return match?.[4] !== undefined && TAKES_BARE_NAME.has(operation) ? null : match;
+}
+
+function namePatternText(operation: string): string {
+  if (TAKES_QUALIFIED_NAME.has(operation)) return NAME_PATTERN_TEXT;
+  return TAKES_BARE_NAME.has(operation) ? BARE_NAME_PATTERN_TEXT : UNQUALIFIED_NAME_PATTERN_TEXT;
+}
+
 function nameFailures(
   functionName: string,
-  { isQualified, isMatch }: { isQualified: boolean; isMatch: boolean },
+  { operation, isMatch }: { operation: string; isMatch: boolean },
 ): string[] {
-  const charsMax = isQualified ? QUALIFIED_NAME_CHARS_MAX : NAME_CHARS_MAX;
+  const charsMax = TAKES_QUALIFIED_NAME.has(operation) ? QUALIFIED_NAME_CHARS_MAX : NAME_CHARS_MAX;
   const failures: string[] = [];
   if (functionName.length > charsMax) {
     failures.push(
@@ -113,24 +146,31 @@ function nameFailures(
     );
   }
   if (!isMatch) {
-    const pattern = isQualified ? NAME_PATTERN_TEXT : UNQUALIFIED_NAME_PATTERN_TEXT;
     failures.push(
-      `Value '${functionName}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern}`,
+      `Value '${functionName}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: ${namePatternText(operation)}`,
     );
   }
   return failures;
 }
 
-function qualifierFailures(qualifier: string): string[] {
+function qualifierFailures(qualifier: string, operation: string): string[] {
+  const isProvisioned = operation.endsWith("ProvisionedConcurrencyConfig");
+  const pattern = isProvisioned ? PROVISIONED_QUALIFIER_PATTERN : QUALIFIER_PATTERN;
+  const text = isProvisioned ? PROVISIONED_QUALIFIER_PATTERN_TEXT : QUALIFIER_PATTERN_TEXT;
   const failures: string[] = [];
+  if (qualifier.length === 0) {
+    failures.push(
+      "Value '' at 'qualifier' failed to satisfy constraint: Member must have length greater than or equal to 1",
+    );
+  }
   if (qualifier.length > QUALIFIER_CHARS_MAX) {
     failures.push(
       `Value '${qualifier}' at 'qualifier' failed to satisfy constraint: Member must have length less than or equal to ${QUALIFIER_CHARS_MAX}`,
     );
   }
-  if (!QUALIFIER_PATTERN.test(qualifier)) {
+  if (!pattern.test(qualifier)) {
     failures.push(
-      `Value '${qualifier}' at 'qualifier' failed to satisfy constraint: Member must satisfy regular expression pattern: ${QUALIFIER_PATTERN_TEXT}`,
+      `Value '${qualifier}' at 'qualifier' failed to satisfy constraint: Member must satisfy regular expression pattern: ${text}`,
     );
   }
   return failures;
