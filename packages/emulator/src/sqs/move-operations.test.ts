@@ -72,6 +72,32 @@ describe("StartMessageMoveTask", () => {
     expect(queues.findByName("dead")?.counts().visible).toBe(3);
   });
 
+  test("fails when a queue is deleted meanwhile, or nothing tells where a message comes from", async () => {
+    const { client, queues, clock } = await withDeadLetters(1);
+    const failure = async (): Promise<unknown> => {
+      await client.send(new StartMessageMoveTaskCommand({ SourceArn: deadArn }));
+      const list = new ListMessageMoveTasksCommand({ SourceArn: deadArn });
+      const source = queues.findByArn(sourceArn);
+      if (source !== undefined) queues.remove(source);
+      clock.advanceMs(1000);
+      return (await client.send(list)).Results?.[0];
+    };
+    expect(await failure()).toMatchObject({
+      Status: "FAILED",
+      FailureReason: "AWS.SimpleQueueService.NonExistentQueue",
+    });
+    const redrive = { deadLetterTargetArn: deadArn, maxReceiveCount: 1 };
+    const RedrivePolicy = JSON.stringify(redrive);
+    queues.create("other", { attributes: { RedrivePolicy }, tags: {} });
+    const dead = queues.findByArn(deadArn);
+    dead?.purge();
+    await queues.send(deadArn, { body: "sent directly" });
+    expect(await failure()).toMatchObject({
+      Status: "FAILED",
+      FailureReason: "CouldNotDetermineMessageSource",
+    });
+  });
+
   test("is cancelled by its own handle only", async () => {
     const { client } = await withDeadLetters(1);
     const cancel = (TaskHandle: string) =>

@@ -10,6 +10,9 @@ import { invalidValue, SqsError } from "./sqs-error.ts";
 const STEP_MESSAGES = 500;
 const STEP_MS = 100;
 
+/** Why a task fails whose queue was deleted meanwhile: the code that SQS has for it everywhere. */
+const QUEUE_IS_GONE = "AWS.SimpleQueueService.NonExistentQueue";
+
 /** Tasks of one source queue that are remembered: as many as a list can ask for. */
 const TASKS_MAX = 10;
 
@@ -116,7 +119,7 @@ export class MoveTasks {
     const { task } = running;
     const source = this.#options.findByArn(task.sourceArn);
     if (source === undefined) {
-      this.#end(running, { status: "FAILED", failureReason: "ResourceDoesNotExist" });
+      this.#end(running, { status: "FAILED", failureReason: QUEUE_IS_GONE });
       return;
     }
     const messagesMax = Math.min(
@@ -141,8 +144,7 @@ export class MoveTasks {
       const targetArn = running.task.destinationArn ?? queued.message.deadLetterSourceArn;
       const target = this.#options.findByArn(targetArn ?? "");
       if (target === undefined) {
-        failureReason =
-          targetArn === undefined ? "CouldNotDetermineMessageSource" : "ResourceDoesNotExist";
+        failureReason = targetArn === undefined ? "CouldNotDetermineMessageSource" : QUEUE_IS_GONE;
         return false;
       }
       target.takeOver(asNew(queued, this.#options.clock.epochMs()), {});

@@ -5,7 +5,7 @@ import type { ServiceRequest } from "../service.ts";
 import { unreadable } from "./input.ts";
 import { faultOf } from "./json-protocol.ts";
 import type { Output } from "./operation.ts";
-import { missingParameter, type SqsError } from "./sqs-error.ts";
+import type { SqsError } from "./sqs-error.ts";
 
 /** Of the error whose text differs between the protocols. */
 const UNKNOWN_QUEUE_CODE = "AWS.SimpleQueueService.NonExistentQueue";
