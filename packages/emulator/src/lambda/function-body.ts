@@ -43,7 +43,8 @@ export function listedConfiguration(
     ...(settings.layers !== undefined && settings.layers.length > 0
       ? { Layers: settings.layers.map(({ arn, sizeBytes }) => ({ Arn: arn, CodeSize: sizeBytes })) }
       : {}),
-    TracingConfig: { Mode: "PassThrough" },
+    ...(settings.keyArn === undefined ? {} : { KMSKeyArn: settings.keyArn }),
+    TracingConfig: { Mode: settings.tracingMode ?? "PassThrough" },
     RevisionId: version.revisionId,
     PackageType: "Zip",
     Architectures: [settings.architecture],

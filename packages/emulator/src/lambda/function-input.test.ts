@@ -49,7 +49,47 @@ describe("settingsForCreate", () => {
     ],
     [{ Handler: undefined }, "Runtime and Handler are mandatory parameters"],
     [{ Runtime: "python3.14" }, "this emulator runs Node.js functions"],
-    [{ Architectures: ["sparc"] }, "at 'architectures' failed to satisfy constraint"],
+    [
+      { Runtime: "NODEJS24.X" },
+      "Value NODEJS24.X at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [nodejs20.x, ",
+    ],
+    [
+      { Runtime: "nodejs12.x" },
+      "The runtime parameter of nodejs12.x is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.",
+    ],
+    [
+      { Architectures: ["sparc"] },
+      "1 validation error detected: Value '[sparc]' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]",
+    ],
+    [
+      { Architectures: ["x86_64", "arm64"] },
+      "1 validation error detected: Value '[x86_64, arm64]' at 'architectures' failed to satisfy constraint: Member must have length less than or equal to 1",
+    ],
+    [
+      { Architectures: [] },
+      "1 validation error detected: Value '[]' at 'architectures' failed to satisfy constraint: Member must have length greater than or equal to 1",
+    ],
+    [
+      { PackageType: "zip" },
+      "Value 'zip' at 'packageType' failed to satisfy constraint: Member must satisfy enum value set: [Image, Zip]",
+    ],
+    [
+      { TracingConfig: { Mode: "On" } },
+      "Value 'On' at 'tracingConfig.mode' failed to satisfy constraint: Member must satisfy enum value set: [Active, PassThrough]",
+    ],
+    [
+      { SnapStart: { ApplyOn: "Always" } },
+      "Value 'Always' at 'snapStart.applyOn' failed to satisfy constraint: Member must satisfy enum value set: [PublishedVersions, None]",
+    ],
+    [
+      { SnapStart: { ApplyOn: "PublishedVersions" } },
+      "nodejs24.x is not supported for SnapStart enabled functions.",
+    ],
+    [{ KMSKeyArn: "key" }, "Value 'key' at 'kMSKeyArn' failed to satisfy constraint"],
+    [
+      { Environment: { Variables: { "A-B": "x" } } },
+      "1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
+    ],
     [
       { Environment: { Variables: { AWS_REGION: "x" } } },
       "Reserved keys used in this request: AWS_REGION",
@@ -78,7 +118,7 @@ describe("changedSettings", () => {
     const settings = settingsForCreate({
       ...MEMBERS,
       MemorySize: 512,
-      Environment: { Variables: { A: "1" } },
+      Environment: { Variables: { AB: "1" } },
     });
     expect(changedSettings(settings, { Timeout: 9 })).toEqual({ ...settings, timeoutSec: 9 });
     expect(changedSettings(settings, { Environment: {} }).variables).toEqual({});

@@ -2,8 +2,11 @@ import { LAMBDA_LIMITS } from "@pilotlight/core";
 
 import { invalidParameter, invalidRequestContent, validationFailed } from "./aws-error.ts";
 import { changedDeadLetterArn } from "./asynchronous/dead-letter-config.ts";
+import { checkVariables } from "./environment-variables.ts";
 import type { Architecture, FunctionSettings } from "./function-record.ts";
+import { changedKept, enumFailures } from "./kept-settings.ts";
 import { changedLogging, type LoggingMembers } from "./logging-config.ts";
+import { checkRuntime } from "./runtime.ts";
 
 /** Members of a request body, before they are checked. */
 export type RequestMembers = Readonly<Record<string, unknown>>;
@@ -28,30 +31,6 @@ const DESCRIPTION_CHARS_MAX = 256;
 
 const ROLE_PATTERN_TEXT = "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+";
 const ROLE_PATTERN = /^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role\/?[a-zA-Z_0-9+=,.@\-_/]+$/;
-
-/** Every function runs on the Node of the emulator itself, whichever Node.js runtime it names. */
-const RUNTIME_PATTERN = /^nodejs\d+\.x$/;
-
-/** Variables that Lambda sets itself: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
-const RESERVED_VARIABLES: ReadonlySet<string> = new Set([
-  "_HANDLER",
-  "_X_AMZN_TRACE_ID",
-  "AWS_ACCESS_KEY_ID",
-  "AWS_DEFAULT_REGION",
-  "AWS_EXECUTION_ENV",
-  "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-  "AWS_LAMBDA_FUNCTION_NAME",
-  "AWS_LAMBDA_FUNCTION_VERSION",
-  "AWS_LAMBDA_INITIALIZATION_TYPE",
-  "AWS_LAMBDA_LOG_GROUP_NAME",
-  "AWS_LAMBDA_LOG_STREAM_NAME",
-  "AWS_LAMBDA_RUNTIME_API",
-  "AWS_REGION",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
-  "LAMBDA_RUNTIME_DIR",
-  "LAMBDA_TASK_ROOT",
-]);
 
 /**
  * Parses a request body that must be a JSON object; an empty body has no members.
@@ -132,10 +111,17 @@ export function changedSettings(
   current: FunctionSettings,
   members: RequestMembers,
 ): FunctionSettings {
+  const runtime = stringMember(members, "Runtime") ?? current.runtime;
   const settings: FunctionSettings = {
+    ...changedKept(current, {
+      mode: nestedMember(members, "TracingConfig", "Mode"),
+      applyOn: nestedMember(members, "SnapStart", "ApplyOn"),
+      keyArn: stringMember(members, "KMSKeyArn"),
+      runtime,
+    }),
     description: stringMember(members, "Description") ?? current.description,
     handler: stringMember(members, "Handler") ?? current.handler,
-    runtime: stringMember(members, "Runtime") ?? current.runtime,
+    runtime,
     role: stringMember(members, "Role") ?? current.role,
     memoryMb: integerMember(members, "MemorySize") ?? current.memoryMb,
     timeoutSec: integerMember(members, "Timeout") ?? current.timeoutSec,
@@ -146,7 +132,10 @@ export function changedSettings(
     layers: current.layers,
     layerDirectories: current.layerDirectories,
     logging: changedLogging(current.logging, loggingMembers(members)),
-    deadLetterArn: changedDeadLetterArn(current.deadLetterArn, deadLetterMember(members)),
+    deadLetterArn: changedDeadLetterArn(
+      current.deadLetterArn,
+      nestedMember(members, "DeadLetterConfig", "TargetArn"),
+    ),
   };
   checkSettings(settings);
   return settings;
@@ -156,10 +145,19 @@ export function changedSettings(
 export function architectureMember(members: RequestMembers): Architecture | undefined {
   const value = members["Architectures"];
   if (value === undefined || value === null) return undefined;
-  const [only, ...others]: unknown[] = Array.isArray(value) ? value : [value];
-  if (others.length === 0 && (only === "arm64" || only === "x86_64")) return only;
+  const given: unknown[] = Array.isArray(value) ? value : [value];
+  const known = given.filter((one) => one === "arm64" || one === "x86_64");
+  const [only] = known;
+  if (given.length === 1 && only !== undefined) return only;
+  const place = `Value '[${given.join(", ")}]' at 'architectures' failed to satisfy constraint: Member must`;
   throw validationFailed([
-    `Value '${JSON.stringify(value)}' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]`,
+    ...(given.length > 1 ? [`${place} have length less than or equal to 1`] : []),
+    ...(given.length < 1 ? [`${place} have length greater than or equal to 1`] : []),
+    ...(known.length < given.length
+      ? [
+          `${place} satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]`,
+        ]
+      : []),
   ]);
 }
 
@@ -171,11 +169,7 @@ export function architectureMember(members: RequestMembers): Architecture | unde
 export function checkSettings(settings: FunctionSettings): void {
   const failures = constraintFailures(settings);
   if (failures.length > 0) throw validationFailed(failures);
-  if (!RUNTIME_PATTERN.test(settings.runtime)) {
-    throw invalidParameter(
-      `Value ${settings.runtime} at 'runtime' is not emulated: this emulator runs Node.js functions (nodejs24.x)`,
-    );
-  }
+  checkRuntime(settings.runtime);
   if (settings.memoryMb > LAMBDA_LIMITS.memoryMbMax) {
     throw invalidParameter(
       `'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to ${LAMBDA_LIMITS.memoryMbMax}`,
@@ -231,22 +225,10 @@ function lengthFailures(name: string, value: string, charsMax: number): string[]
   ];
 }
 
-function checkVariables(variables: Readonly<Record<string, string>>): void {
-  const reserved = Object.keys(variables).filter((name) => RESERVED_VARIABLES.has(name));
-  if (reserved.length > 0) {
-    throw invalidParameter(
-      `Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${reserved.join(", ")}`,
-    );
-  }
-  const measured = JSON.stringify(variables);
-  if (Buffer.byteLength(measured) <= LAMBDA_LIMITS.environmentBytesMax) return;
-  throw invalidParameter(
-    `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: ${measured}`,
-  );
-}
-
 function checkPackageType(members: RequestMembers): void {
   const packageType = stringMember(members, "PackageType");
+  const failures = enumFailures("packageType", packageType, ["Image", "Zip"]);
+  if (failures.length > 0) throw validationFailed(failures);
   if (packageType === undefined || packageType === "Zip") return;
   throw invalidParameter(
     `PackageType ${packageType} is not emulated: this emulator runs deployment packages (PackageType Zip)`,
@@ -271,9 +253,10 @@ function variablesMember(members: RequestMembers): Record<string, string> | unde
   );
 }
 
-function deadLetterMember(members: RequestMembers): string | undefined {
-  const config = members["DeadLetterConfig"];
-  return isMembers(config) ? stringMember(config, "TargetArn") : undefined;
+/** The member of a structure; absent where either is. */
+function nestedMember(members: RequestMembers, name: string, inner: string): string | undefined {
+  const structure = members[name];
+  return isMembers(structure) ? stringMember(structure, inner) : undefined;
 }
 
 function loggingMembers(members: RequestMembers): LoggingMembers | undefined {

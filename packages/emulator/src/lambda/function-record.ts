@@ -1,5 +1,6 @@
 import type { FunctionVersion, LogSettings } from "../environment/contract.ts";
 import type { FunctionPhase } from "./function-state.ts";
+import type { KeptSettings } from "./kept-settings.ts";
 import type { PolicyStatement } from "./permissions/statement.ts";
 
 export type Architecture = "arm64" | "x86_64";
@@ -14,7 +15,7 @@ export interface LayerReference {
 }
 
 /** What a function's user can set, apart from its code. */
-export interface FunctionSettings {
+export interface FunctionSettings extends KeptSettings {
   readonly description: string;
   readonly handler: string;
   readonly runtime: string;
