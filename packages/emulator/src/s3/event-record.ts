@@ -45,10 +45,9 @@ const DETAIL_TYPES: Readonly<Record<string, string>> = {
  */
 export function notificationBody(event: ObjectEvent, rule: NotificationRule): string {
   const { bucket, key, content } = event;
-  const isTagging = event.name.startsWith("s3:ObjectTagging:");
   const record = {
     // Tags came later than the first events, with a version of their own.
-    eventVersion: isTagging ? "2.3" : "2.1",
+    eventVersion: isTagging(event) ? "2.3" : "2.1",
     eventSource: "aws:s3",
     awsRegion: REGION,
     eventTime: new Date(event.timeMs).toISOString(),
@@ -66,10 +65,9 @@ export function notificationBody(event: ObjectEvent, rule: NotificationRule): st
       },
       object: {
         key: urlEncodedKey(key),
-        ...(content !== undefined && !isTagging && { size: content.sizeBytes }),
+        ...sizeOf(event),
         ...(content !== undefined && { eTag: content.etag }),
-        // Only what makes and removes objects has an order.
-        ...(!isTagging && { sequencer: sequencerText(event.sequencer) }),
+        ...sequencerOf(event),
       },
     },
   };
@@ -89,8 +87,9 @@ export function eventBridgeDetail(event: ObjectEvent): { detailType: string; bod
     bucket: { name: bucket },
     object: {
       key,
-      ...(content !== undefined && { size: content.sizeBytes, etag: content.etag }),
-      sequencer: sequencerText(event.sequencer),
+      ...sizeOf(event),
+      ...(content !== undefined && { etag: content.etag }),
+      ...sequencerOf(event),
     },
     "request-id": event.requestId,
     requester: ACCOUNT,
@@ -119,7 +118,17 @@ export function testEventBody(event: {
   });
 }
 
+/** Tags are no content: their events tell neither of its size nor of its order. */
+function isTagging({ name }: ObjectEvent): boolean {
+  return name.startsWith("s3:ObjectTagging:");
+}
+
+function sizeOf(event: ObjectEvent): { readonly size?: number } {
+  return event.content === undefined || isTagging(event) ? {} : { size: event.content.sizeBytes };
+}
+
 /** Of two events of a key, the later one has the larger text. */
-function sequencerText(sequencer: number): string {
-  return `00${sequencer.toString(16).toUpperCase().padStart(16, "0")}`;
+function sequencerOf(event: ObjectEvent): { readonly sequencer?: string } {
+  if (isTagging(event)) return {};
+  return { sequencer: `00${event.sequencer.toString(16).toUpperCase().padStart(16, "0")}` };
 }

@@ -3,6 +3,7 @@ import {
   CreateBucketCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  DeleteObjectTaggingCommand,
   type Event,
   GetBucketNotificationConfigurationCommand,
   type NotificationConfiguration,
@@ -214,6 +215,14 @@ describe("notifications", () => {
       object: { key: "a b", size: 4, etag: "841a2d689ad86bd1611447453c22c6fc" },
       requester: "000000000000",
       reason: "PutObject",
+    });
+    await client.send(new DeleteObjectTaggingCommand({ Bucket, Key: "a b" }));
+    await expect.poll(() => s3.delivered).toHaveLength(2);
+    const { delivery } = s3.delivered[1] ?? {};
+    expect(delivery?.event?.detailType).toBe("Object Tags Deleted");
+    expect(JSON.parse(delivery?.body ?? "").object).toEqual({
+      key: "a b",
+      etag: "841a2d689ad86bd1611447453c22c6fc",
     });
   });
 
