@@ -240,7 +240,7 @@ describe("answerLambda", () => {
     const event = await call(invocations, Buffer.alloc(1_048_577, " "), {
       "x-amz-invocation-type": "Event",
     });
-    expect([event.status, event.errorType]).toEqual([413, "RequestTooLargeException"]);
+    expect([event.status, event.errorType]).toEqual([413, "RequestEntityTooLargeException"]);
     expect(environments[0]?.invocationCount).toBe(1);
   });
 

@@ -82,14 +82,17 @@ export function requestTooLarge({
   });
 }
 
-/** 412 for a RevisionId that is no longer the current one. */
-export function preconditionFailed(): AwsError {
+/**
+ * 412 for a RevisionId that is no longer the current one.
+ *
+ * @param source - The operations that give the current one.
+ */
+export function preconditionFailed(source = "GetFunction/GetAlias"): AwsError {
   return new AwsError("PreconditionFailedException", {
     statusCode: 412,
     body: {
       Type: "User",
-      message:
-        "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
+      message: `The Revision Id provided does not match the latest Revision Id. Call the ${source} API to retrieve the latest Revision Id`,
     },
   });
 }

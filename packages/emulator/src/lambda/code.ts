@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 import { unzipSync, type Unzipped } from "fflate";
 
-import { type AwsError, invalidParameter } from "./aws-error.ts";
+import { AwsError, invalidParameter } from "./aws-error.ts";
 import type { FunctionCode } from "./function-record.ts";
 
 /** Largest ZIP file in a request: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, read 2026-11-24. */
@@ -33,8 +33,8 @@ const PATH_FAULTS: ReadonlySet<unknown> = new Set([
  * @param zip - The ZIP file itself.
  * @param directory - Folder of all packages; the new folder is made in it.
  * @param bytesMax - Of the ZIP file.
- * @throws AwsError 400 when the file is no ZIP file, is too large, or has a path that cannot be or leads
- *   out of the folder.
+ * @throws AwsError 400 when the file is no ZIP file, is empty, holds too much, or has a path that cannot be or
+ *   leads out of the folder; 413 when the file itself is too large.
  */
 export async function unpackCode(
   zip: Uint8Array,
@@ -42,9 +42,10 @@ export async function unpackCode(
   bytesMax = ZIPPED_BYTES_MAX,
 ): Promise<FunctionCode> {
   if (zip.byteLength > bytesMax) {
-    throw invalidParameter(
-      `Zipped size must be smaller than ${bytesMax} bytes; got ${zip.byteLength}`,
-    );
+    throw new AwsError("RequestEntityTooLargeException", {
+      statusCode: 413,
+      body: { Type: "User", message: `Zipped size must be smaller than ${bytesMax} bytes` },
+    });
   }
   const files = readZip(zip);
   const target = join(directory, randomUUID());
@@ -101,6 +102,7 @@ function readZip(zip: Uint8Array): Unzipped {
     return refusal === undefined;
   });
   if (refusal !== undefined) throw refusal;
+  if (fileCount === 0) throw invalidParameter("Uploaded file must be a non-empty zip");
   return files;
 }
 

@@ -111,7 +111,7 @@ export function listFunctions({ store }: FunctionContext, call: Call): Reply {
 
 export async function updateFunctionCode(context: FunctionContext, call: Call): Promise<Reply> {
   const { store } = context;
-  const { name } = calledFunction(call);
+  const name = calledLatest(call);
   const members = parseMembers(call.body);
   const revisionId = stringMember(members, "RevisionId");
   store.checkUpdatable(store.get(name), revisionId);
@@ -141,7 +141,7 @@ export async function updateFunctionConfiguration(
   { store, layers }: FunctionContext,
   call: Call,
 ): Promise<Reply> {
-  const record = store.get(calledFunction(call).name);
+  const record = store.get(calledLatest(call));
   const members = parseMembers(call.body);
   const settings = layers.applied(changedSettings(record.latest.settings, members), members);
   await checkUnzippedSize(settings, record.latest.code);
@@ -176,7 +176,7 @@ export function deleteFunction({ store }: FunctionContext, call: Call): Reply {
 }
 
 export async function publishVersion({ store }: FunctionContext, call: Call): Promise<Reply> {
-  const { name } = calledFunction(call);
+  const name = calledLatest(call);
   const members = parseMembers(call.body);
   const description = stringMember(members, "Description");
   checkDescription(description);
@@ -206,6 +206,13 @@ export function listVersionsByFunction({ store }: FunctionContext, call: Call): 
     ),
     NextMarker: page.nextMarker,
   });
+}
+
+/** The function whose `$LATEST` a request changes or publishes. @throws AwsError 400 for any other version. */
+function calledLatest(call: Call): string {
+  const { name, qualifier = LATEST } = calledFunction(call);
+  if (qualifier === LATEST) return name;
+  throw invalidParameter("Current operation does not support versions other than $LATEST");
 }
 
 function checkDescription(description: string | undefined): void {

@@ -213,7 +213,7 @@ export class FunctionStore {
 
   /** @throws AwsError 412 when `revisionId` is given and is not the current one. */
   checkRevision(current: { readonly revisionId: string }, revisionId: string | undefined): void {
-    if (revisionId !== undefined && revisionId !== current.revisionId) throw preconditionFailed();
+    if (!isCurrent(current, revisionId)) throw preconditionFailed();
   }
 
   /** The version or alias that has a policy, for its revision. @throws AwsError 404 when there is none. */
@@ -356,6 +356,14 @@ export class FunctionStore {
       running,
     };
   }
+}
+
+/** Whether an update may go on: it names no revision, or the current one. */
+export function isCurrent(
+  current: { readonly revisionId: string },
+  revisionId: string | undefined,
+): boolean {
+  return revisionId === undefined || revisionId === current.revisionId;
 }
 
 /** Names of the aliases that send requests to the version. */

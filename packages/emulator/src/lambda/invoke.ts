@@ -23,6 +23,7 @@ import type { EventAttempt, OfferedEvent } from "./asynchronous/event.ts";
 import type { EventInvokeConfigs } from "./asynchronous/event-invoke-config.ts";
 import { refusedAttempt } from "./asynchronous/event-refusal.ts";
 import type { FunctionStore, InvocationTarget } from "./function-store.ts";
+import { enumFailures } from "./kept-settings.ts";
 import { type FunctionReference, parseFunctionReference } from "./names.ts";
 import { checkedPayload, checkPayloadSize } from "./payload.ts";
 import type { EnvironmentPool, PoolRefusal } from "./pool.ts";
@@ -30,7 +31,8 @@ import type { EnvironmentPool, PoolRefusal } from "./pool.ts";
 /** Longest X-Amz-Client-Context, decoded: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 const CLIENT_CONTEXT_BYTES_MAX = 3_583;
 
-const INVOCATION_TYPES = ["RequestResponse", "Event", "DryRun"] as const;
+const LOG_TYPES = ["None", "Tail"] as const;
+const INVOCATION_TYPES = ["Event", "RequestResponse", "DryRun"] as const;
 type InvocationType = (typeof INVOCATION_TYPES)[number];
 
 /** One call of the Invoke operation. */
@@ -108,7 +110,7 @@ export class Invoker implements FunctionCaller {
    * @throws AwsError for whatever is not the function's own error.
    */
   async invoke({ reference, headers, body }: InvokeRequest): Promise<Reply> {
-    const type = invocationType(headers["x-amz-invocation-type"]);
+    const type = invocationType(headers);
     checkPayloadSize(body.byteLength, { isEvent: type === "Event" });
     const target = this.#store.target(reference);
     const payload = checkedPayload(body);
@@ -244,13 +246,16 @@ function answerHeaders(
   return headers;
 }
 
-function invocationType(header: string | string[] | undefined): InvocationType {
-  if (header === undefined) return "RequestResponse";
-  const type = INVOCATION_TYPES.find((known) => known === header);
-  if (type !== undefined) return type;
-  throw validationFailed([
-    `Value '${String(header)}' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]`,
-  ]);
+/** @throws AwsError 400 for an invocation type or a log type that AWS does not have. */
+function invocationType(headers: IncomingHttpHeaders): InvocationType {
+  const type = single(headers["x-amz-invocation-type"]) ?? "RequestResponse";
+  const known = INVOCATION_TYPES.find((one) => one === type);
+  const failures = [
+    ...enumFailures("invocationType", type, INVOCATION_TYPES),
+    ...enumFailures("logType", single(headers["x-amz-log-type"]), LOG_TYPES),
+  ];
+  if (known === undefined || failures.length > 0) throw validationFailed(failures);
+  return known;
 }
 
 /** The header X-Amz-Client-Context, decoded. @throws AwsError 400 unless it is JSON of a size that is accepted. */

@@ -14,13 +14,19 @@ export function lambdaService(context: LambdaContext): AwsService<Reply | Stream
     tooLarge: ({ path }) => errorReply(requestTooLarge(bodyLimit(path))),
     async answer(request) {
       try {
-        return await answerLambda(context, request);
+        return withRequestId(await answerLambda(context, request));
       } catch (error) {
         if (error instanceof AwsError) return errorReply(error);
         throw error;
       }
     },
   };
+}
+
+/** An invocation has given its own id already. */
+function withRequestId(reply: Reply | StreamedReply): Reply | StreamedReply {
+  if ("x-amzn-RequestId" in reply.headers) return reply;
+  return { ...reply, headers: { ...reply.headers, "x-amzn-RequestId": randomUUID() } };
 }
 
 function errorReply(error: AwsError): Reply {

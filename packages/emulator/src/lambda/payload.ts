@@ -11,7 +11,7 @@ const NOT_JSON = "Could not parse request body into json: Could not parse payloa
 export function checkPayloadSize(bytes: number, { isEvent }: { isEvent: boolean }): void {
   const { invokeEventBytesMax, invokeRequestBytesMax } = LAMBDA_LIMITS;
   if (isEvent && bytes > invokeEventBytesMax) {
-    throw new AwsError("RequestTooLargeException", {
+    throw new AwsError("RequestEntityTooLargeException", {
       statusCode: 413,
       body: {
         Type: "User",

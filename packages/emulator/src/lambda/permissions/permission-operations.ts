@@ -3,13 +3,14 @@ import { calledFunction, type Call } from "../api-request.ts";
 import {
   AwsError,
   invalidParameter,
+  preconditionFailed,
   resourceConflict,
   resourceNotFound,
   validationFailed,
 } from "../aws-error.ts";
 import { parseMembers, type RequestMembers, stringMember } from "../function-input.ts";
 import type { FunctionRecord } from "../function-record.ts";
-import type { FunctionStore } from "../function-store.ts";
+import { type FunctionStore, isCurrent } from "../function-store.ts";
 import { functionArn, isAliasName, LATEST } from "../names.ts";
 import { type Route, route } from "../route.ts";
 import { type Permission, policyStatement, type PolicyStatement } from "./statement.ts";
@@ -45,7 +46,9 @@ function addPermission({ store }: PermissionContext, call: Call): Reply {
   const record = store.get(name);
   const arn = existingArn(record, qualifier);
   const place = qualifier ?? LATEST;
-  store.checkRevision(store.resolvePlace(record, place), stringMember(members, "RevisionId"));
+  if (!isCurrent(store.resolvePlace(record, place), stringMember(members, "RevisionId"))) {
+    throw preconditionFailed("GetPolicy");
+  }
   const statements = record.policies.get(place) ?? [];
   if (statements.some(({ Sid }) => Sid === permission.statementId)) {
     throw resourceConflict(
@@ -88,7 +91,9 @@ function removePermission({ store }: PermissionContext, call: Call): Reply {
     throw resourceNotFound(`Statement ${statementId} is not found in resource policy.`);
   }
   const revisionId = call.query.get("RevisionId") ?? undefined;
-  store.checkRevision(store.resolvePlace(record, place), revisionId);
+  if (!isCurrent(store.resolvePlace(record, place), revisionId)) {
+    throw preconditionFailed("GetPolicy");
+  }
   if (rest.length === 0) record.policies.delete(place);
   else record.policies.set(place, rest);
   store.renewRevision(record, place);

@@ -50,7 +50,8 @@ export function policyStatement(permission: Permission, resourceArn: string): Po
 
 function principalOf(principal: string): PolicyStatement["Principal"] {
   if (principal === "*") return "*";
-  if (/\.amazonaws\.com(\.cn)?$/.test(principal)) return { Service: principal };
+  // Some services are older than amazonaws.com: alexa-appkit.amazon.com.
+  if (/\.amazon(aws)?\.com(\.cn)?$/.test(principal)) return { Service: principal };
   if (/^\d{12}$/.test(principal)) return { AWS: `arn:aws:iam::${principal}:root` };
   if (/^arn:aws[a-zA-Z-]*:(iam|sts):/.test(principal)) return { AWS: principal };
   throw invalidParameter(
