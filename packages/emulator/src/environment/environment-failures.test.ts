@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 
 import { scaledClock } from "../clock.ts";
 import type { FunctionSketch } from "./testing/function-under-test.ts";
@@ -7,16 +7,16 @@ import { endFunctions, exited, start } from "./testing/started-functions.ts";
 // Each test starts processes, and the machine may be busy with others.
 vi.setConfig({ testTimeout: 30_000, expect: { poll: { timeout: 10_000 } } });
 
-afterEach(endFunctions);
+afterAll(endFunctions);
 
 /** Behind a wrapper the runtime speaks HTTP with its Runtime API. */
 const BEHIND_WRAPPER = { variables: { AWS_LAMBDA_EXEC_WRAPPER: "/usr/bin/env" } };
 
-describe("an invocation that fails in the function", () => {
+describe.concurrent("an invocation that fails in the function", () => {
   const outcomes: readonly (readonly [string, string, object])[] = [
     [
       "throws an error",
-      'export const handler = async () => { throw new Error("Error: e"); };',
+      'throw new Error("Error: e");',
       {
         errorType: "Error",
         errorMessage: "Error: e",
@@ -25,35 +25,35 @@ describe("an invocation that fails in the function", () => {
     ],
     [
       "throws a string",
-      'export const handler = async () => { throw "just a string"; };',
+      'throw "just a string";',
       { errorType: "string", errorMessage: "just a string", trace: [] },
     ],
     [
       "returns a circle",
-      "export const handler = async () => { const a = {}; a.a = a; return a; };",
+      "const a = {}; a.a = a; return a;",
       {
         errorType: "Runtime.JSONStringifyError",
         errorMessage: "Unable to stringify response body",
         trace: expect.any(Array),
       },
     ],
-    [
-      "returns a BigInt",
-      "export const handler = async () => 1n;",
-      { errorType: "Runtime.JSONStringifyError" },
-    ],
+    ["returns a BigInt", "return 1n;", { errorType: "Runtime.JSONStringifyError" }],
   ];
 
-  test.each(outcomes)("%s: the caller gets the error, the process lives on", async (...outcome) => {
-    const [, code, error] = outcome;
-    const f = await start(`${code}\nconsole.log("loaded");`);
-    expect(await f.invoke()).toMatchObject({ isFunctionError: true, value: error });
-    await f.invoke();
+  test("gives the caller the error, and its process lives on", async () => {
+    const ways = outcomes.map(([name, code]) => `${JSON.stringify(name)}: async () => { ${code} }`);
+    const f = await start(
+      `console.log("loaded"); const ways = { ${ways.join(", ")} };
+      export const handler = async (way) => ways[way]();`,
+    );
+    for (const [name, , error] of outcomes) {
+      expect(await f.invoke(name)).toMatchObject({ isFunctionError: true, value: error });
+    }
     expect(f.lines.filter((line) => line.endsWith("loaded"))).toHaveLength(1);
   });
 });
 
-describe("an invocation whose process ends", () => {
+describe.concurrent("an invocation whose process ends", () => {
   const endings: readonly (readonly [string, string, string])[] = [
     ["exits with 7", "process.exit(7)", "Runtime exited with error: exit status 7"],
     ["exits with 0", "process.exit(0)", "Runtime exited without providing a reason"],
@@ -199,7 +199,7 @@ test("a result that JSON does not have is an error, as the native client says", 
   }
 });
 
-describe("an init phase that fails", () => {
+describe.concurrent("an init phase that fails", () => {
   const failures: readonly (readonly [string, Partial<FunctionSketch>, object])[] = [
     [
       "by an error while loading",
@@ -268,7 +268,13 @@ describe("an init phase that fails", () => {
     expect(f.lines).toContainEqual(
       expect.stringMatching(/^INIT_REPORT .*\tPhase: init\tStatus: error\tError Type: /),
     );
-    expect(await f.invoke()).toMatchObject({ isFunctionError: true });
+  });
+
+  test("is repeated in every invocation, by a process of its own", async () => {
+    const f = await start("process.exit(3);");
+    await f.invoke();
+    expect(await f.invoke()).toMatchObject({ isFunctionError: true, isColdStart: false });
+    expect(f.lines.filter((line) => line.startsWith("INIT_START"))).toHaveLength(3);
   });
 
   test("ahead of any invocation leaves the environment idle", async () => {

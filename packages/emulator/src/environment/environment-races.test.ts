@@ -92,33 +92,33 @@ const WATCHER: ExtensionScript = {
 
 /** Each is a pair of events that meet, with as little beside them as there can be, and how many orders are tried. */
 const MEETINGS: readonly (readonly [string, number, Partial<RaceScript>])[] = [
-  ["a timeout and an answer", 150, { runtimes: [{ ...WELL, workMs: 900 }], advancesMs: [100] }],
+  ["a timeout and an answer", 100, { runtimes: [{ ...WELL, workMs: 900 }], advancesMs: [100] }],
   [
     "a timeout and the end of the process",
     // In one order of some two hundred, the loss is settled when the environment is idle again.
-    1_000,
+    400,
     { runtimes: [{ ...WELL, workMs: 900, event: "exit" }], advancesMs: [100] },
   ],
-  ["a crash and the call of next", 150, { runtimes: [{ ...WELL, isDoomed: true }] }],
+  ["a crash and the call of next", 100, { runtimes: [{ ...WELL, isDoomed: true }] }],
   [
     "a crash and an answer",
-    150,
+    100,
     { runtimes: [{ ...WELL, event: "answer_and_exit", way: "channel" }] },
   ],
-  ["a stop and any phase", 150, { runtimes: [WELL, WELL], stops: [undefined, 0] }],
+  ["a stop and any phase", 100, { runtimes: [WELL, WELL], stops: [undefined, 0] }],
   [
     "the init limit and an init error",
-    150,
+    100,
     { runtimes: [{ ...WELL, init: "init_error_and_exit" }], advancesMs: [10_000] },
   ],
   [
     "the crash of an extension and an answer",
-    150,
+    100,
     { runtimes: [WELL], extensions: [{ ...WATCHER, event: "exit" }] },
   ],
   [
     "the losses of two processes at once",
-    150,
+    100,
     { runtimes: [{ ...WELL, isDoomed: true }], extensions: [{ ...WATCHER, isDoomed: true }] },
   ],
 ];
@@ -138,6 +138,6 @@ test("for every interleaving of processes, requests, stops and time, an environm
     fc.asyncProperty(fc.scheduler(), script, async (scheduler, given) => {
       await expectContractKept(new EnvironmentRace(scheduler, given));
     }),
-    { numRuns: 1_000 },
+    { numRuns: 400 },
   );
 });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 
 import { extensionCode, LISTENING } from "./testing/extension-code.ts";
 import type { FunctionSketch } from "./testing/function-under-test.ts";
@@ -7,7 +7,7 @@ import { endFunctions, start } from "./testing/started-functions.ts";
 // Each test starts processes, and the machine may be busy with others.
 vi.setConfig({ testTimeout: 30_000, expect: { poll: { timeout: 10_000 } } });
 
-afterEach(endFunctions);
+afterAll(endFunctions);
 
 const ECHO = "export const handler = async (event) => event;";
 const FILE = "extensions/watcher";
@@ -26,7 +26,7 @@ function eventsIn(lines: readonly string[]): Record<string, unknown>[] {
     .map((line) => JSON.parse(line.slice("EVENT ".length)) as Record<string, unknown>);
 }
 
-describe("an external extension", () => {
+describe.concurrent("an external extension", () => {
   test("starts before the runtime, is told of invocations, and ends after the runtime", async () => {
     const f = await startWith(LISTENING, {
       code: `process.on("SIGTERM", () => { console.log("runtime ends"); process.exit(0); });
@@ -79,12 +79,10 @@ describe("an external extension", () => {
       `await register(); await next(); for (;;) { await wait(300); console.log("worked"); await next(); }`,
     );
     await f.idle();
-    const sent = performance.now();
     const { logTail } = await f.send();
-    const answeredMs = performance.now() - sent;
     expect(f.environment.phase).toBe("answered");
+    expect(f.lines).not.toContain("worked");
     await logTail;
-    expect(answeredMs).toBeLessThan(250);
     const report = f.lines.find((line) => line.startsWith("REPORT"));
     expect(Number(/Duration: ([\d.]+) ms/.exec(report ?? "")?.[1])).toBeGreaterThan(290);
     expect(f.lines.indexOf("worked")).toBeLessThan(f.lines.indexOf(report ?? ""));
@@ -110,8 +108,8 @@ describe("an external extension", () => {
     });
     await f.idle();
     const startMs = performance.now();
-    await f.environment.stop("enough", { budgetMsMax: 400 });
-    expect(performance.now() - startMs).toBeGreaterThan(350);
+    await f.environment.stop("enough", { budgetMsMax: 250 });
+    expect(performance.now() - startMs).toBeGreaterThan(200);
     expect(performance.now() - startMs).toBeLessThan(1_500);
     expect(f.lines).toContain("told");
   });
@@ -208,15 +206,25 @@ describe("an external extension", () => {
 
   test("that ends while the environment is idle ends the environment", async () => {
     const f = await startWith(
-      "await register(); setTimeout(() => process.exit(4), 300); await next();",
+      `const { existsSync } = require("node:fs");
+      await register(); next();
+      while (!existsSync(process.env.TMPDIR + "/idle")) await wait(10);
+      process.exit(4);`,
+      {
+        events: ["SHUTDOWN"],
+        code: `import { writeFileSync } from "node:fs";
+        export const handler = async () => {
+          setTimeout(() => writeFileSync(process.env.TMPDIR + "/idle", ""), 50);
+        };`,
+      },
     );
-    await f.idle();
+    await f.invoke();
     await f.stopped();
     expect(f.stops).toEqual(["an extension ended while idle: exit status 4"]);
   });
 });
 
-describe("an internal extension", () => {
+describe.concurrent("an internal extension", () => {
   const INTERNAL = `
     const base = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2020-01-01/extension/";
     const reply = await fetch(base + "register", {
@@ -252,7 +260,7 @@ describe("an internal extension", () => {
   });
 });
 
-describe("an environment without extensions", () => {
+describe.concurrent("an environment without extensions", () => {
   test("ends its runtime at once, without a SIGTERM", async () => {
     const f = await start(`process.on("SIGTERM", () => console.log("told")); ${ECHO}`);
     await f.invoke();

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 
 import type { Fault } from "../faults/contract.ts";
 import { endFunctions, exited, start } from "./testing/started-functions.ts";
@@ -6,7 +6,7 @@ import { endFunctions, exited, start } from "./testing/started-functions.ts";
 // Each test starts processes, and the machine may be busy with others.
 vi.setConfig({ testTimeout: 30_000, expect: { poll: { timeout: 10_000 } } });
 
-afterEach(endFunctions);
+afterAll(endFunctions);
 
 const ECHO = "export const handler = async (event) => event;";
 
@@ -14,7 +14,7 @@ function startWith(fault: Fault, variables: Record<string, string> = {}) {
   return start(ECHO, { timeoutSec: 1, variables, options: { fault } });
 }
 
-describe("a fault of the init phase", () => {
+describe.concurrent("a fault of the init phase", () => {
   test("init-failure ends the first process; the init is repeated in the invocation", async () => {
     const f = await startWith({ kind: "init-failure" });
     const outcome = await f.invoke(1);
@@ -26,14 +26,14 @@ describe("a fault of the init phase", () => {
   });
 
   test("init-slow keeps the process from going on for so long", async () => {
-    const f = await startWith({ kind: "init-slow", delayMs: 400 });
+    const f = await startWith({ kind: "init-slow", delayMs: 250 });
     await f.idle();
-    expect(f.environment.initDurationMs).toBeGreaterThan(400);
+    expect(f.environment.initDurationMs).toBeGreaterThan(250);
     expect((await f.invoke(1)).value).toBe(1);
   });
 });
 
-describe("a fault of an invocation", () => {
+describe.concurrent("a fault of an invocation", () => {
   const outcomes: readonly (readonly [Fault, object])[] = [
     [{ kind: "crash", exitCode: 7 }, exited("r-1", "Runtime exited with error: exit status 7")],
     [{ kind: "out-of-memory" }, exited("r-1", "Runtime exited with error: signal: killed")],

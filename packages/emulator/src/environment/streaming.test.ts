@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 
 import { RecordingSink } from "./testing/recording-sink.ts";
 import { endFunctions, exited, start } from "./testing/started-functions.ts";
@@ -6,7 +6,7 @@ import { endFunctions, exited, start } from "./testing/started-functions.ts";
 // Each test starts processes, and the machine may be busy with others.
 vi.setConfig({ testTimeout: 30_000, expect: { poll: { timeout: 10_000 } } });
 
-afterEach(endFunctions);
+afterAll(endFunctions);
 
 const CODE = `
   import { setTimeout as wait } from "node:timers/promises";
@@ -36,47 +36,50 @@ const WAYS = [
   ["HTTP, behind a wrapper", { AWS_LAMBDA_EXEC_WRAPPER: "/usr/bin/env" }],
 ] as const;
 
-describe.each(WAYS)("a response that is streamed by a runtime that uses %s", (_way, variables) => {
-  test("goes into the sink part by part, and the outcome says so", async () => {
-    const f = await start(CODE, { variables });
-    await f.idle();
-    const sink = new RecordingSink();
-    const invoking = f.invoke({ contentType: "text/plain", wait: 200 }, { responseSink: sink });
-    await sink.has("first, ");
-    expect(f.environment.phase).toBe("invoking");
-    expect(sink.text).toBe("first, ");
-    expect(await invoking).toMatchObject({ isStreamed: true, isFunctionError: false, text: "" });
-    expect([sink.contentType, sink.text]).toEqual(["text/plain", "first, second"]);
-  });
-
-  test("ends with the error of a function that fails midway", async () => {
-    const f = await start(CODE, { variables });
-    const sink = new RecordingSink();
-    expect(await f.invoke({ fail: true }, { responseSink: sink })).toMatchObject({
-      isStreamed: true,
-      isFunctionError: true,
-      value: { errorType: "TypeError", errorMessage: "midway" },
+describe.concurrent.each(WAYS)(
+  "a response that is streamed by a runtime that uses %s",
+  (_way, variables) => {
+    test("goes into the sink part by part, and the outcome says so", async () => {
+      const f = await start(CODE, { variables });
+      await f.idle();
+      const sink = new RecordingSink();
+      const invoking = f.invoke({ contentType: "text/plain", wait: 200 }, { responseSink: sink });
+      await sink.has("first, ");
+      expect(f.environment.phase).toBe("invoking");
+      expect(sink.text).toBe("first, ");
+      expect(await invoking).toMatchObject({ isStreamed: true, isFunctionError: false, text: "" });
+      expect([sink.contentType, sink.text]).toEqual(["text/plain", "first, second"]);
     });
-    expect([sink.contentType, sink.text]).toEqual(["application/octet-stream", "first, "]);
-    expect(await f.invoke({}, { responseSink: new RecordingSink() })).toMatchObject({
-      isFunctionError: false,
-      isColdStart: false,
-    });
-  });
 
-  test("ends with the exit of a process that ends midway, after all that it has sent", async () => {
-    const f = await start(CODE, { variables });
-    const sink = new RecordingSink();
-    expect(await f.invoke({ exit: 3 }, { responseSink: sink })).toMatchObject({
-      isStreamed: true,
-      isFunctionError: true,
-      value: exited("r-1", "Runtime exited with error: exit status 3"),
+    test("ends with the error of a function that fails midway", async () => {
+      const f = await start(CODE, { variables });
+      const sink = new RecordingSink();
+      expect(await f.invoke({ fail: true }, { responseSink: sink })).toMatchObject({
+        isStreamed: true,
+        isFunctionError: true,
+        value: { errorType: "TypeError", errorMessage: "midway" },
+      });
+      expect([sink.contentType, sink.text]).toEqual(["application/octet-stream", "first, "]);
+      expect(await f.invoke({}, { responseSink: new RecordingSink() })).toMatchObject({
+        isFunctionError: false,
+        isColdStart: false,
+      });
     });
-    expect(sink.text).toBe("first, ");
-  });
-});
 
-describe("a streamed response", () => {
+    test("ends with the exit of a process that ends midway, after all that it has sent", async () => {
+      const f = await start(CODE, { variables });
+      const sink = new RecordingSink();
+      expect(await f.invoke({ exit: 3 }, { responseSink: sink })).toMatchObject({
+        isStreamed: true,
+        isFunctionError: true,
+        value: exited("r-1", "Runtime exited with error: exit status 3"),
+      });
+      expect(sink.text).toBe("first, ");
+    });
+  },
+);
+
+describe.concurrent("a streamed response", () => {
   test("ends with the timeout that comes midway, and nothing comes after it", async () => {
     const f = await start(CODE, { timeoutSec: 1 });
     const sink = new RecordingSink();
@@ -100,7 +103,7 @@ describe("a streamed response", () => {
     let count = -1;
     while (count !== f.lines.length) {
       count = f.lines.length;
-      await new Promise((done) => setTimeout(done, 300));
+      await new Promise((done) => setTimeout(done, 100));
     }
     expect(f.lines.length).toBeLessThan(bytes / 65_536 - 50);
     expect(sink.parts).toHaveLength(1);

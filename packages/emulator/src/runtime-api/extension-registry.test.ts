@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { RuntimeApi } from "./runtime-api.ts";
+
+vi.setConfig({ expect: { poll: { interval: 2 } } });
 
 const IDENTITY = {
   functionName: "f",

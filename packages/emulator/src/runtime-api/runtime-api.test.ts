@@ -1,9 +1,11 @@
 import { request as httpRequest } from "node:http";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { RuntimeAnswer } from "./answer-reading.ts";
 import { RuntimeApi } from "./runtime-api.ts";
 import type { RuntimeEvent } from "./runtime-event.ts";
+
+vi.setConfig({ expect: { poll: { interval: 2 } } });
 
 const LIMIT_BYTES = 6_291_556;
 

@@ -3,11 +3,13 @@ import { request as httpRequest } from "node:http";
 import { type Duplex, duplexPair } from "node:stream";
 
 import { LAMBDA_LIMITS } from "@pilotlight/core";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { FRAME, type Frame, frame, FrameReader } from "./frames.cjs";
 import { RuntimeApi } from "./runtime-api.ts";
 import type { RuntimeEvent } from "./runtime-event.ts";
+
+vi.setConfig({ expect: { poll: { interval: 2 } } });
 
 const EVENT: RuntimeEvent = {
   requestId: "r-1",

@@ -297,5 +297,5 @@ export class EnvironmentRace {
 
 /** Lets streams, promises and the log do what they do in their own time. */
 async function turn(): Promise<void> {
-  for (let count = 0; count < 2; count += 1) await new Promise((done) => setImmediate(done));
+  await new Promise((done) => setImmediate(done));
 }

@@ -2,7 +2,7 @@ import { type FunctionSketch, FunctionUnderTest } from "./function-under-test.ts
 
 let started: FunctionUnderTest[] = [];
 
-/** Starts a function whose handler file is `code`; it runs until {@link endFunctions}. */
+/** Starts a function whose handler file is `code`; it runs until {@link endFunctions}, so that tests of a file can run beside each other. */
 export async function start(
   code: string,
   sketch: Partial<FunctionSketch> = {},
@@ -12,7 +12,7 @@ export async function start(
   return one;
 }
 
-/** Ends what a test has started, for `afterEach`. */
+/** Ends what the tests of a file have started, for `afterAll`. */
 export async function endFunctions(): Promise<void> {
   const ending = started;
   started = [];
