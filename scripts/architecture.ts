@@ -57,7 +57,7 @@ export const TYPE_ONLY_IMPORTS: Readonly<Partial<Record<Part, readonly Part[]>>>
 /** Entry points of packages beside `.`; each is in the `exports` of the package. */
 export const PUBLIC_SUBPATHS: Readonly<Partial<Record<PackageName, readonly string[]>>> = {
   core: ["definition", "testing"],
-  runtime: ["settings"],
+  runtime: ["prepare", "settings"],
 };
 
 /** Where tests live: they may do what the code under test may not. */
