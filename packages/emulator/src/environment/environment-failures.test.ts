@@ -293,7 +293,7 @@ describe.concurrent("an init phase that fails", () => {
   });
 
   test("by taking longer than 10 s is repeated under the function's timeout", async () => {
-    const clock = scaledClock(20);
+    const clock = scaledClock(40);
     const f = await start(
       `import fs from "node:fs";
       const flag = process.env.TMPDIR + "/tried";

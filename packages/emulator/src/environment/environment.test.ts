@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 
 import { endFunctions, exited, start } from "./testing/started-functions.ts";
+import { HurriedClock } from "./testing/hurried-clock.ts";
 import { isRunning } from "./testing/is-running.ts";
 
 const LIMIT_BYTES = 6_291_556;
@@ -249,12 +250,13 @@ describe.concurrent("an invocation that runs into its timeout", () => {
     };`;
 
   test("ends the process group; /tmp survives, the state of the module does not", async () => {
-    const f = await start(CODE, { timeoutSec: 1 });
+    const clock = new HurriedClock();
+    const f = await start(CODE, { timeoutSec: 1, options: { clock } });
     expect((await f.invoke({ write: "some-content" })).value).toEqual({
       kept: "some-content",
       number: 42,
     });
-    const timedOut = await f.invoke({ sleep: 5000 });
+    const timedOut = await clock.hurry(3, () => f.invoke({ sleep: 5000 }));
     expect(timedOut).toMatchObject({
       isFunctionError: true,
       durationMs: 1000,
@@ -275,8 +277,11 @@ describe.concurrent("an invocation that runs into its timeout", () => {
   });
 
   test("ends a function that never comes back to its event loop", async () => {
-    const f = await start(CODE, { timeoutSec: 1 });
-    expect((await f.invoke({ spin: true })).value).toMatchObject({ errorType: "Sandbox.Timedout" });
+    const clock = new HurriedClock();
+    const f = await start(CODE, { timeoutSec: 1, options: { clock } });
+    await f.idle();
+    const spinning = await clock.hurry(5, () => f.invoke({ spin: true }));
+    expect(spinning.value).toMatchObject({ errorType: "Sandbox.Timedout" });
     expect((await f.invoke({ write: "again" })).value).toMatchObject({ kept: "again" });
   });
 });

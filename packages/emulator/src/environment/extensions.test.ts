@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test, vi } from "vitest";
 
 import { extensionCode, LISTENING } from "./testing/extension-code.ts";
+import { HurriedClock } from "./testing/hurried-clock.ts";
 import type { FunctionSketch } from "./testing/function-under-test.ts";
 import { endFunctions, start } from "./testing/started-functions.ts";
 
@@ -190,14 +191,17 @@ describe.concurrent("an external extension", () => {
   });
 
   test("is told why an environment is reset", async () => {
+    const clock = new HurriedClock();
     const f = await startWith(LISTENING, {
       code: `export const handler = async (event) => {
         if (event.end) process.exit(1);
         await new Promise((done) => setTimeout(done, event.ms ?? 0));
       };`,
       timeoutSec: 1,
+      options: { clock },
     });
-    await f.invoke({ ms: 5_000 });
+    await f.idle();
+    await clock.hurry(3, () => f.invoke({ ms: 5_000 }));
     await f.invoke({ end: true });
     expect((await f.invoke({})).isFunctionError).toBe(false);
     const reasons = eventsIn(f.lines).flatMap(({ shutdownReason }) => shutdownReason ?? []);

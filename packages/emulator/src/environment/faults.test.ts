@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test, vi } from "vitest";
 
 import type { Fault } from "../faults/contract.ts";
+import { HurriedClock } from "./testing/hurried-clock.ts";
 import { endFunctions, exited, start } from "./testing/started-functions.ts";
 
 // Each test starts processes, and the machine may be busy with others.
@@ -49,8 +50,11 @@ describe.concurrent("a fault of an invocation", () => {
   test.each(outcomes)(
     "%j ends the real process, and the next one is well",
     async (fault, value) => {
-      const f = await startWith(fault);
-      expect(await f.invoke(1)).toMatchObject({ isFunctionError: true, value });
+      const clock = new HurriedClock();
+      const f = await start(ECHO, { timeoutSec: 1, options: { fault, clock } });
+      await f.idle();
+      const outcome = await clock.hurry(5, () => f.invoke(1));
+      expect(outcome).toMatchObject({ isFunctionError: true, value });
       expect((await f.invoke(2)).value).toBe(2);
       expect(f.lines.filter((line) => line.startsWith("INIT_START"))).toHaveLength(2);
     },

@@ -62,11 +62,11 @@ export class FunctionLog {
   }
 
   /** Opens the part of an invocation with its first lines. */
-  open(...lines: readonly string[]): InvocationLog {
+  open(...first: readonly string[]): InvocationLog {
     const { promise, resolve } = Promise.withResolvers<Uint8Array>();
     this.#inTurn(() => {
       this.#tail = new LogTail();
-      for (const line of lines) this.write(line);
+      for (const line of first) this.write(line);
     });
     return {
       tail: promise,

@@ -79,12 +79,12 @@ export function extensionLines(
   { epochMs, extensions }: At & { readonly extensions: readonly ExtensionSummary[] },
 ): string[] {
   if (!isJson(version)) return extensions.map(extensionLine);
-  const events = extensions.map(({ name, state, events, errorType }): PlatformEvent => {
+  const told = extensions.map(({ name, state, events, errorType }): PlatformEvent => {
     const record = { name, state, events, ...(errorType !== undefined && { errorType }) };
     const level = errorType === undefined ? "INFO" : "WARN";
     return { type: "platform.extension", level, record };
   });
-  return jsonLines(version, epochMs, events);
+  return jsonLines(version, epochMs, told);
 }
 
 export function startLines(

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test, vi } from "vitest";
 
+import { HurriedClock } from "./testing/hurried-clock.ts";
 import { RecordingSink } from "./testing/recording-sink.ts";
 import { endFunctions, exited, start } from "./testing/started-functions.ts";
 
@@ -81,9 +82,12 @@ describe.concurrent.each(WAYS)(
 
 describe.concurrent("a streamed response", () => {
   test("ends with the timeout that comes midway, and nothing comes after it", async () => {
-    const f = await start(CODE, { timeoutSec: 1 });
+    const clock = new HurriedClock();
+    const f = await start(CODE, { timeoutSec: 1, options: { clock } });
+    await f.idle();
     const sink = new RecordingSink();
-    expect(await f.invoke({ wait: 5000 }, { responseSink: sink })).toMatchObject({
+    const invoke = () => f.invoke({ wait: 5000 }, { responseSink: sink });
+    expect(await clock.hurry(3, invoke)).toMatchObject({
       isStreamed: true,
       isFunctionError: true,
       value: { errorType: "Sandbox.Timedout" },
@@ -123,9 +127,12 @@ describe.concurrent("a streamed response", () => {
   });
 
   test("does not keep the environment of a caller that takes nothing from being reset", async () => {
-    const f = await start(CODE, { timeoutSec: 1 });
+    const clock = new HurriedClock();
+    const f = await start(CODE, { timeoutSec: 1, options: { clock } });
+    await f.idle();
     const sink = new RecordingSink(() => new Promise(() => undefined));
-    expect(await f.invoke({ bytes: 16_777_216 }, { responseSink: sink })).toMatchObject({
+    const invoke = () => f.invoke({ bytes: 16_777_216 }, { responseSink: sink });
+    expect(await clock.hurry(3, invoke)).toMatchObject({
       value: { errorType: "Sandbox.Timedout" },
     });
     expect((await f.send({})).isFunctionError).toBe(false);
