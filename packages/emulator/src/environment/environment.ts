@@ -137,12 +137,11 @@ class ProcessEnvironment implements ExecutionEnvironment {
 
   #startInitPhase(): void {
     const { initializationType, fault } = this.#options;
-    const domain = this.#sandbox.startDomain();
-    strikeInit(domain, fault, this.#clock);
     this.#init.begin(initLimitMs(this.version, initializationType), () => {
       this.#init.fail({ kind: "timeout" });
-      void this.#endDomain(domain, "timeout");
+      if (this.#sandbox.domain !== undefined) void this.#endDomain(this.#sandbox.domain, "timeout");
     });
+    strikeInit(this.#sandbox.startDomain(), fault, this.#clock);
   }
 
   /** The caller's time begins here, not with the init phase before it. */

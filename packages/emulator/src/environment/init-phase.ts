@@ -19,7 +19,7 @@ export class InitPhase {
     return this.#durationMs;
   }
 
-  /** The processes have started. */
+  /** The processes are about to start. */
   begin(limitMs: number, onLimit: () => void): void {
     this.#startMs = this.#clock.monotonicMs();
     this.#cancelLimit = this.#clock.after(limitMs, onLimit);
