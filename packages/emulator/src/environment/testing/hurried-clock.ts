@@ -27,7 +27,8 @@ export class HurriedClock implements Timers {
   }
 
   after(delayMs: number, run: () => void): () => void {
-    return realClock.after(delayMs / this.#speed, run);
+    // Timers of whole milliseconds: one that is cut would ring before its time by this clock.
+    return realClock.after(Math.ceil(delayMs / this.#speed) + 1, run);
   }
 
   #changeSpeed(speed: number): void {
