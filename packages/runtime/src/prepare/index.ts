@@ -1,4 +1,12 @@
 export type { LayerEntry, ModelFile, ModelLayer } from "./model-layer.ts";
 export { modelLayer, modelLayerName } from "./model-layer.ts";
+export type { ModelOpening, ModelOpenings } from "./opening.ts";
+export { openingOptions } from "./opening.ts";
+export type { OriginalDecision } from "./original-rule.ts";
+export { decideOriginal } from "./original-rule.ts";
+export type { Tolerance } from "./output-difference.ts";
 export type { Place, PlaceEstimate, Placement, PlacementInput } from "./placement.ts";
 export { PLACEMENT_LIMITS, planPlacement } from "./placement.ts";
+export type { KeptModel, PreparedModel, PrepareOptions } from "./prepare-model.ts";
+export { prepareModel } from "./prepare-model.ts";
+export type { Proof } from "./proof.ts";

@@ -40,10 +40,10 @@ describe("modelLayerName", () => {
     expect(modelLayerName([ORT, ONNX])).toBe("pilotlight-model-43391f49dd97d0d1f45b5f67f3b2490b");
   });
 
-  test("refuses an empty set, a name twice and a name with a slash", () => {
+  test("refuses an empty set, a name twice and a path that leaves the folder", () => {
     expect(() => modelLayerName([])).toThrow(/at least one file/);
     expect(() => modelLayerName([ORT, ORT])).toThrow(/unique/);
-    expect(() => modelLayerName([{ ...ORT, name: "../model.ort" }])).toThrow(/without a slash/);
+    expect(() => modelLayerName([{ ...ORT, name: "../model.ort" }])).toThrow(/inside its folder/);
     expect(() => modelLayerName([{ ...ORT, sha256: "abc" }])).toThrow(/no SHA-256/);
   });
 });

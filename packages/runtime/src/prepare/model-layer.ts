@@ -4,7 +4,7 @@ import { invariant } from "@pilotlight/core";
 
 /** A file of a prepared model, by its content. */
 export interface ModelFile {
-  /** Name inside the model's folder, without a slash: `model.ort`. */
+  /** Path inside the model's folder: `model.ort`. */
   readonly name: string;
   readonly bytes: number;
   /** Of the content, 64 lower-case hexadecimal digits. */
@@ -73,11 +73,17 @@ function contentId(files: readonly ModelFile[]): string {
   invariant(names.size === files.length, "the names of a model's files are unique");
   const hash = createHash("sha256");
   for (const { name, sha256 } of sortedByName(files)) {
-    invariant(/^[^/\0\n]+$/.test(name), `a model's file is named without a slash, not "${name}"`);
+    invariant(isInnerPath(name), `a model's file lies inside its folder, not at "${name}"`);
     invariant(/^[0-9a-f]{64}$/.test(sha256), `"${sha256}" is no SHA-256`);
     hash.update(`${sha256}  ${name}\n`);
   }
   return hash.digest("hex").slice(0, ID_DIGITS);
+}
+
+/** Whether a path stays inside the folder that it is relative to, and says so in one way only. */
+export function isInnerPath(path: string): boolean {
+  const segments = path.split("/");
+  return !/[\\\0\n]/.test(path) && segments.every((segment) => !["", ".", ".."].includes(segment));
 }
 
 /** By code units and not by a language's order, so that every machine sorts alike. */
