@@ -3,6 +3,7 @@ import { isAscii, isUtf8 } from "node:buffer";
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
 import { AwsError, invalidRequestContent, requestTooLarge } from "./aws-error.ts";
+import { jsonFault } from "./json-fault.ts";
 
 const EMPTY_OBJECT = Buffer.from("{}");
 const NOT_JSON = "Could not parse request body into json: Could not parse payload into json: ";
@@ -30,19 +31,20 @@ export function checkPayloadSize(bytes: number, { isEvent }: { isEvent: boolean 
  * Lambda refuses what is not JSON in UTF-8. The bytes are parsed for that check only; text without a
  * character above 127 is decoded byte by byte, which is several times faster for megabytes.
  *
- * @throws AwsError 400; what follows AWS's prefix is the parser's own text.
+ * @throws AwsError 400 in AWS's words; where its parser would find nothing wrong, in those of this one.
  */
 export function checkedPayload(body: Uint8Array): Uint8Array {
   if (body.byteLength === 0) return EMPTY_OBJECT;
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const isPlain = isAscii(bytes);
-  if (!isPlain && !isUtf8(bytes)) throw invalidRequestContent(`${NOT_JSON}invalid UTF-8`);
+  if (!isPlain && !isUtf8(bytes)) {
+    throw invalidRequestContent(NOT_JSON + (jsonFault(bytes) ?? "Invalid UTF-8"));
+  }
   try {
     JSON.parse(isPlain ? bytes.toString("latin1") : bytes.toString("utf8"));
   } catch (error) {
-    throw invalidRequestContent(
-      NOT_JSON + (error instanceof Error ? error.message : String(error)),
-    );
+    const own = error instanceof Error ? error.message : String(error);
+    throw invalidRequestContent(NOT_JSON + (jsonFault(bytes) ?? own));
   }
   return body;
 }
