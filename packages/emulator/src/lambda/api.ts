@@ -40,6 +40,7 @@ import {
   updateFunctionConfiguration,
 } from "./function-operations.ts";
 import type { Invoker } from "./invoke.ts";
+import { KEPT_ROUTES } from "./kept-operations.ts";
 import { LAYER_ROUTES } from "./layers/layer-operations.ts";
 import { PERMISSION_ROUTES } from "./permissions/permission-operations.ts";
 import { matches, type Route, route } from "./route.ts";
@@ -88,6 +89,8 @@ const ROUTES: readonly Route<LambdaContext>[] = [
   ...PERMISSION_ROUTES,
   ...TAG_ROUTES,
   ...LAYER_ROUTES,
+  ...KEPT_ROUTES,
+  route("POST /2014-11-13/functions/*/invoke-async", "InvokeAsync", invokeAsync),
   route("GET /2016-08-19/account-settings", "GetAccountSettings", getAccountSettings),
 ];
 
@@ -141,6 +144,18 @@ function invoke({ invoker }: LambdaContext, call: Call): Promise<Reply> {
     headers: call.headers,
     body: call.body,
   });
+}
+
+/** The older operation for asynchronous events. */
+async function invokeAsync({ invoker }: LambdaContext, call: Call): Promise<Reply> {
+  const headers = { ...call.headers, "x-amz-invocation-type": "Event" };
+  const { headers: answered } = await invoker.invoke({
+    reference: calledFunction(call),
+    headers,
+    body: call.body,
+  });
+  const requestId = String(answered["x-amzn-RequestId"]);
+  return jsonReply(202, { Status: 202 }, { "x-amzn-RequestId": requestId });
 }
 
 function getAccountSettings({ store, ledger }: LambdaContext): Reply {

@@ -78,6 +78,13 @@ export interface AliasRecord {
   readonly routing?: AliasRouting | undefined;
 }
 
+/** When a version gets a new runtime; nothing here follows it. */
+export interface RuntimeManagement {
+  readonly updateRuntimeOn: "Auto" | "Manual" | "FunctionUpdate";
+  /** With `Manual`. */
+  readonly runtimeVersionArn?: string | undefined;
+}
+
 /** One function with its versions and aliases. */
 export interface FunctionRecord {
   readonly name: string;
@@ -93,6 +100,10 @@ export interface FunctionRecord {
   /** Resource policies by version or alias; that of the function itself under `$LATEST`. */
   readonly policies: Map<string, readonly PolicyStatement[]>;
   tags: ReadonlyMap<string, string>;
+  /** What Lambda does about a function that calls itself on and on; nothing here follows it. */
+  recursiveLoop?: "Allow" | "Terminate";
+  /** By version. */
+  readonly runtimeManagement: Map<string, RuntimeManagement>;
   /** The number that the next published version gets; numbers are never used again. */
   nextVersion: number;
 }

@@ -90,6 +90,7 @@ export class FunctionStore {
       aliases: new Map(),
       policies: new Map(),
       tags: new Map(),
+      runtimeManagement: new Map(),
       nextVersion: 1,
     };
     this.#functions.set(name, record);
@@ -275,6 +276,7 @@ export class FunctionStore {
     if (removed === undefined) return;
     record.versions.delete(version);
     record.policies.delete(version);
+    record.runtimeManagement.delete(version);
     for (const observer of this.#observers) observer.onVersionDeleted?.(record.name, version);
     this.#onRetired(removed);
   }
