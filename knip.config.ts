@@ -11,6 +11,8 @@ const config: KnipConfig = {
         // Processes of their own, started by path.
         "scripts/benches/bare-server.ts",
         "scripts/benches/load-client.ts",
+        "scripts/benches/emulator-server.ts",
+        "test/end-to-end/support/emulator-process.ts",
         "test/**/*.test.ts",
       ],
       project: ["*.ts", "functions/**/*.ts", "models/**/*.ts", "scripts/**/*.ts", "test/**/*.ts"],

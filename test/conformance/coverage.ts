@@ -39,8 +39,7 @@ export const COVERED: Readonly<Record<string, Scenario>> = {
 };
 
 /** The cases that do not run yet, by the capability of the emulator that they wait for. */
-export const NOT_YET_COVERED: Readonly<Record<string, readonly string[]>> = {
-};
+export const NOT_YET_COVERED: Readonly<Record<string, readonly string[]>> = {};
 
 /** Cases that are wrong themselves, each with what is wrong with it. */
 export const EXCLUDED: Readonly<Record<string, string>> = {};

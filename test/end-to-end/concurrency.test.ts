@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -23,13 +23,12 @@ const PATIENCE_MS = 60_000;
 /** AWS's one to two minutes of preparation take one to two seconds. */
 const SPEED = 60;
 
-/** Requests that are sent together overlap by far: the function takes this long. */
-const SLEEP_MS = 300;
-
+/** It answers when the file is there, so that requests that are sent together are there together. */
 const HANDLER = `
+import { existsSync } from "node:fs";
 let count = 0;
-export const handler = async ({ sleepMs }) => {
-  await new Promise((resolve) => setTimeout(resolve, sleepMs));
+export const handler = async ({ gate }) => {
+  while (!existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 10));
   count += 1;
   return { isFirst: count === 1, type: process.env.AWS_LAMBDA_INITIALIZATION_TYPE };
 };`;
@@ -39,10 +38,17 @@ interface Answer {
   readonly type: string;
 }
 
+interface Together {
+  /** The file that the function waits for. */
+  readonly gate: string;
+  readonly qualifier: string | undefined;
+}
+
 describe("the concurrency of functions in real processes", () => {
   let directory: string;
   let emulator: Emulator;
   let client: LambdaClient;
+  let gates = 0;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "pilotlight-concurrency-"));
@@ -84,19 +90,48 @@ describe("the concurrency of functions in real processes", () => {
     );
   }
 
-  async function invoke(name: string, qualifier?: string): Promise<Answer> {
+  async function invoke(name: string, { gate, qualifier }: Together): Promise<Answer> {
     const { Payload } = await client.send(
       new InvokeCommand({
         FunctionName: name,
-        Payload: JSON.stringify({ sleepMs: SLEEP_MS }),
+        Payload: JSON.stringify({ gate }),
         ...(qualifier === undefined ? {} : { Qualifier: qualifier }),
       }),
     );
     return JSON.parse(Buffer.from(Payload ?? []).toString("utf8")) as Answer;
   }
 
-  function invokeTogether(count: number, name: string, qualifier?: string): Promise<Answer[]> {
-    return Promise.all(Array.from({ length: count }, () => invoke(name, qualifier)));
+  /** Sends requests together; none is answered before so many run at the same time. */
+  async function settledTogether(
+    count: number,
+    { name, qualifier, running = count }: { name: string; qualifier?: string; running?: number },
+  ): Promise<PromiseSettledResult<Answer>[]> {
+    gates += 1;
+    const gate = join(directory, `gate-${gates}`);
+    const invocations = Promise.allSettled(
+      Array.from({ length: count }, () => invoke(name, { gate, qualifier })),
+    );
+    const isRunning = () => {
+      return startsOf(name).filter(({ phase }) => phase === "invoking").length === running;
+    };
+    await eventually(`${running} requests that run together`, isRunning);
+    await writeFile(gate, "");
+    return await invocations;
+  }
+
+  async function invokeTogether(
+    count: number,
+    name: string,
+    qualifier?: string,
+  ): Promise<Answer[]> {
+    const results = await settledTogether(count, {
+      name,
+      ...(qualifier === undefined ? {} : { qualifier }),
+    });
+    return results.map((result) => {
+      if (result.status === "rejected") throw result.reason;
+      return result.value;
+    });
   }
 
   const startsOf = (name: string) =>
@@ -164,7 +199,7 @@ describe("the concurrency of functions in real processes", () => {
           ReservedConcurrentExecutions: 3,
         }),
       );
-      const results = await Promise.allSettled(Array.from({ length: 4 }, () => invoke("reserved")));
+      const results = await settledTogether(4, { name: "reserved", running: 3 });
       const refused = results.flatMap((result) =>
         result.status === "rejected" ? [result.reason as unknown] : [],
       );

@@ -13,14 +13,14 @@ interface TracedFunction extends Traced {
 }
 
 /** An execution environment has been started: its init phase begins. */
-export interface EnvironmentStarted extends TracedFunction {
+interface EnvironmentStarted extends TracedFunction {
   readonly event: "environment-started";
   readonly environmentId: string;
   readonly startedBy: StartedBy;
 }
 
 /** An execution environment has ended. */
-export interface EnvironmentEnded extends TracedFunction {
+interface EnvironmentEnded extends TracedFunction {
   readonly event: "environment-ended";
   readonly environmentId: string;
   readonly startedBy: StartedBy;
@@ -31,7 +31,7 @@ export interface EnvironmentEnded extends TracedFunction {
 }
 
 /** A request has its answer. */
-export interface InvocationAnswered extends TracedFunction {
+interface InvocationAnswered extends TracedFunction {
   readonly event: "invocation";
   /** Service time of the request's arrival; `atEpochMs` is that of the answer. */
   readonly arrivedAtEpochMs: number;
@@ -46,13 +46,13 @@ export interface InvocationAnswered extends TracedFunction {
 }
 
 /** A request was refused with 429. */
-export interface RequestThrottled extends TracedFunction {
+interface RequestThrottled extends TracedFunction {
   readonly event: "throttled";
   readonly reason: ThrottleReason;
 }
 
 /** A fault that somebody ordered has struck. */
-export interface FaultStruck extends Traced {
+interface FaultStruck extends Traced {
   readonly event: "fault";
   readonly fault: Fault["kind"];
   /** The function, queue, container or hop that it struck. */
@@ -60,7 +60,7 @@ export interface FaultStruck extends Traced {
 }
 
 /** A line of a function's log. */
-export interface LineLogged extends TracedFunction {
+interface LineLogged extends TracedFunction {
   readonly event: "log";
   readonly environmentId: string;
   readonly line: string;

@@ -11,7 +11,7 @@ export interface OfferedEvent {
 }
 
 /** What a function answered: its result or its error. */
-export interface FunctionAnswer {
+interface FunctionAnswer {
   readonly payload: Uint8Array;
   /** The version that ran. */
   readonly version: string;
