@@ -53,8 +53,8 @@ const PREPARED_LEVEL = "extended";
 /** Names that a model's folder needs for itself. */
 const RESERVED_FILES: readonly string[] = [ORIGINAL_FILE, PREPARED_FILE];
 
-/** Above this many times the original's size the weights were computed in the graph, and are now written out. */
-const NORMAL_GROWTH = 4;
+/** A prepared form beyond this holds weights that the original's graph computes. */
+const NORMAL_GROWTH = { times: 4, bytes: 65_536 } as const;
 
 /**
  * Converts a model and proves that it gives the same outputs.
@@ -169,9 +169,8 @@ function overflowText(
 ): string | undefined {
   const isOverflow = preparedBytes > roomBytes && originalBytes <= roomBytes;
   if (!isOverflow) return undefined;
-  const times = preparedBytes / originalBytes;
-  const why =
-    times > NORMAL_GROWTH ? ", as its graph computes the weights that are then stored" : "";
+  const isComputed = preparedBytes > NORMAL_GROWTH.times * originalBytes + NORMAL_GROWTH.bytes;
+  const why = isComputed ? ", as its graph computes the weights that are then stored" : "";
   return `its prepared form has ${formatBytes(preparedBytes)}${why}: more than the ${formatBytes(roomBytes)} that there is room for, which the original (${formatBytes(originalBytes)}) fits`;
 }
 
