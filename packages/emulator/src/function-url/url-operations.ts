@@ -14,7 +14,7 @@ import {
   LATEST,
   parseFunctionReference,
 } from "../lambda/names.ts";
-import { pageOf } from "../lambda/page.ts";
+import { maxItems, pageOf } from "../lambda/page.ts";
 import { type Route, route } from "../lambda/route.ts";
 import { type FunctionUrl, urlBody } from "./function-url.ts";
 import type { FunctionUrls } from "./function-urls.ts";
@@ -82,11 +82,7 @@ function deleteUrl({ urls }: FunctionUrlContext, call: Call): Reply {
 
 function listUrls({ store, urls }: FunctionUrlContext, call: Call): Reply {
   const { name } = checkedPlace(call);
-  if (Number(call.query.get("MaxItems") ?? 0) > ITEMS_MAX) {
-    throw validationFailed([
-      `Value '${call.query.get("MaxItems")}' at 'maxItems' failed to satisfy constraint: Member must have value less than or equal to ${ITEMS_MAX}`,
-    ]);
-  }
+  maxItems(call.query, ITEMS_MAX);
   if (store.find(name) === undefined) throw noFunction();
   const page = pageOf(urls.list(name), { query: call.query, keyOf: (url) => url.functionArn });
   return jsonReply(200, {

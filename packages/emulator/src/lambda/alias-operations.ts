@@ -32,8 +32,7 @@ export function createAlias({ store }: AliasContext, call: Call): Reply {
   const description = stringMember(members, "Description") ?? "";
   const { change, failures: routingFailures } = routingMember(members);
   const failures = [
-    ...patternFailures("name", name, { pattern: ALIAS_PATTERN, text: ALIAS_PATTERN_TEXT }),
-    ...lengthFailures("name", name, ALIAS_CHARS_MAX),
+    ...nameFailures(name),
     ...versionFailures(functionVersion),
     ...lengthFailures("description", description, DESCRIPTION_CHARS_MAX),
     ...routingFailures,
@@ -51,6 +50,7 @@ export function createAlias({ store }: AliasContext, call: Call): Reply {
 }
 
 export function getAlias({ store }: AliasContext, call: Call): Reply {
+  refuseFailures(nameFailures(call.parameters[1]));
   const { record, alias } = calledAlias(store, call);
   return jsonReply(200, aliasBody(record, alias));
 }
@@ -61,6 +61,7 @@ export function updateAlias({ store }: AliasContext, call: Call): Reply {
   const givenVersion = stringMember(members, "FunctionVersion");
   const givenDescription = stringMember(members, "Description");
   refuseFailures([
+    ...nameFailures(call.parameters[1]),
     ...(givenVersion === undefined ? [] : versionFailures(givenVersion)),
     ...lengthFailures("description", givenDescription, DESCRIPTION_CHARS_MAX),
     ...routingFailures,
@@ -83,7 +84,9 @@ export function updateAlias({ store }: AliasContext, call: Call): Reply {
 
 /** Deleting an alias that does not exist is a success, as recorded on AWS. */
 export function deleteAlias({ store }: AliasContext, call: Call): Reply {
-  store.deleteAlias(store.get(calledFunction(call).name), call.parameters[1] ?? "");
+  const name = call.parameters[1] ?? "";
+  refuseFailures(nameFailures(name));
+  store.deleteAlias(store.get(calledFunction(call).name), name);
   return { statusCode: 204, headers: {}, body: "" };
 }
 
@@ -147,6 +150,13 @@ function checkedRouting(
 
 function kept({ routing }: AliasRecord): RoutingChange {
   return routing === undefined ? { kind: "none" } : { kind: "weighted", routing };
+}
+
+function nameFailures(name: string | undefined): string[] {
+  return [
+    ...patternFailures("name", name, { pattern: ALIAS_PATTERN, text: ALIAS_PATTERN_TEXT }),
+    ...lengthFailures("name", name, ALIAS_CHARS_MAX),
+  ];
 }
 
 function versionFailures(functionVersion: string | undefined): string[] {

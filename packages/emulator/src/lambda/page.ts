@@ -27,10 +27,11 @@ export function pageOf<Item>(
     itemsMax = ITEMS_MAX,
   }: { query: URLSearchParams; keyOf: (item: Item) => string; itemsMax?: number },
 ): Page<Item> {
+  const maximum = maxItems(query);
   const marker = query.get("Marker");
   const found = marker === null ? 0 : items.findIndex((item) => keyOf(item) === marker);
   const start = found < 0 ? items.length : found;
-  const end = start + Math.min(itemsMax, maxItems(query) ?? itemsMax);
+  const end = start + Math.min(itemsMax, maximum ?? itemsMax);
   const next = items[end];
   return {
     items: items.slice(start, end),
@@ -38,15 +39,18 @@ export function pageOf<Item>(
   };
 }
 
-function maxItems(query: URLSearchParams): number | undefined {
+/**
+ * The query's `MaxItems`, checked; `undefined` where it has none.
+ *
+ * @param max - The largest that the service model takes: 50 for some lists.
+ * @throws AwsError 400 when it is out of range.
+ */
+export function maxItems(query: URLSearchParams, max = MODEL_ITEMS_MAX): number | undefined {
   const text = query.get("MaxItems");
   if (text === null) return undefined;
   const value = Number(text);
-  if (value >= 1 && value <= MODEL_ITEMS_MAX) return Math.floor(value);
-  const bound =
-    value > MODEL_ITEMS_MAX
-      ? `less than or equal to ${MODEL_ITEMS_MAX}`
-      : "greater than or equal to 1";
+  if (value >= 1 && value <= max) return Math.floor(value);
+  const bound = value > max ? `less than or equal to ${max}` : "greater than or equal to 1";
   throw validationFailed([
     `Value '${text}' at 'maxItems' failed to satisfy constraint: Member must have value ${bound}`,
   ]);

@@ -86,6 +86,47 @@ describe("operations on resource policies", () => {
   });
 });
 
+describe("operations on one alias", () => {
+  test.each(["GET", "PUT", "DELETE"])("%s takes no name that is a number", async (method) => {
+    const call = await withFunction();
+    const reply = await call(
+      `${method} ${FUNCTIONS}/fn/aliases/1`,
+      method === "PUT" ? {} : undefined,
+    );
+    expect([reply.status, reply.errorType, reply.body]).toEqual([
+      400,
+      "ValidationException",
+      {
+        message:
+          "1 validation error detected: Value '1' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: (?!^[0-9]+$)([a-zA-Z0-9-_]+)",
+      },
+    ]);
+  });
+});
+
+describe("lists", () => {
+  test.each([
+    [`${FUNCTIONS}?`, 10_000],
+    [`${FUNCTIONS}/fn/versions?`, 10_000],
+    [`${FUNCTIONS}/fn/aliases?`, 10_000],
+    ["/2019-09-30/functions/fn/provisioned-concurrency?List=ALL&", 50],
+    ["/2019-09-25/functions/fn/event-invoke-config/list?", 50],
+    ["/2021-10-31/functions/fn/urls?", 50],
+  ])("%s has from 1 to %i items on a page", async (path, most) => {
+    const call = await withFunction();
+    const asked = async (count: number) => {
+      const { status, body } = await call(`GET ${path}MaxItems=${count}`);
+      return status === 200 ? status : body["message"];
+    };
+    const refused = (count: number, bound: string) =>
+      `1 validation error detected: Value '${count}' at 'maxItems' failed to satisfy constraint: Member must have value ${bound}`;
+    expect(await asked(0)).toBe(refused(0, "greater than or equal to 1"));
+    expect(await asked(1)).toBe(200);
+    expect(await asked(most)).toBe(200);
+    expect(await asked(most + 1)).toBe(refused(most + 1, `less than or equal to ${most}`));
+  });
+});
+
 describe("Invoke", () => {
   test("refuses types of invocation and of log that AWS does not have, both at once", async () => {
     const call = await withFunction();

@@ -1,12 +1,12 @@
 import type { Deliveries } from "../../delivery.ts";
 import { jsonReply, type Reply } from "../../http/reply.ts";
 import { calledFunction, type Call } from "../api-request.ts";
-import { type AwsError, resourceNotFound, validationFailed } from "../aws-error.ts";
-import { parseMembers, rangeFailures } from "../function-input.ts";
+import { type AwsError, resourceNotFound } from "../aws-error.ts";
+import { parseMembers } from "../function-input.ts";
 import type { FunctionRecord } from "../function-record.ts";
 import type { FunctionStore } from "../function-store.ts";
 import { functionArn, LATEST } from "../names.ts";
-import { pageOf } from "../page.ts";
+import { maxItems, pageOf } from "../page.ts";
 import { type Route, route } from "../route.ts";
 import {
   type EventInvokeConfig,
@@ -105,7 +105,7 @@ function deleteConfig({ store, eventInvokeConfigs }: EventInvokeContext, call: C
 
 function listConfigs(context: EventInvokeContext, call: Call): Reply {
   const { name } = calledFunction(call);
-  checkMaxItems(call.query.get("MaxItems"));
+  maxItems(call.query, ITEMS_MAX);
   const record = context.store.find(name);
   if (record === undefined) throw withoutFunction();
   const page = pageOf(context.eventInvokeConfigs.list(record), {
@@ -150,13 +150,6 @@ function configBody(record: FunctionRecord, config: EventInvokeConfig): Record<s
       OnFailure: { Destination: config.onFailure },
     },
   };
-}
-
-function checkMaxItems(text: string | null): void {
-  const value = Number(text);
-  if (text === null || !Number.isInteger(value)) return;
-  const failures = rangeFailures("maxItems", value, { min: 1, max: ITEMS_MAX });
-  if (failures.length > 0) throw validationFailed(failures);
 }
 
 function withoutFunction(): AwsError {

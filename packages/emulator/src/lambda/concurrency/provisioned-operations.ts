@@ -11,7 +11,7 @@ import { integerMember, parseMembers } from "../function-input.ts";
 import type { VersionRecord } from "../function-record.ts";
 import type { FunctionStore } from "../function-store.ts";
 import { functionArn, isAliasName, LATEST } from "../names.ts";
-import { pageOf } from "../page.ts";
+import { maxItems, pageOf } from "../page.ts";
 import { type Route, route } from "../route.ts";
 import { statusOf } from "./configuration-phase.ts";
 import type { ConfigurationEntry, ConfigurationTarget, Provisioner } from "./provisioner.ts";
@@ -29,6 +29,9 @@ export const PROVISIONED_ROUTES: readonly Route<ProvisionedContext>[] = [
   route(`GET ${PATH}`, "GetProvisionedConcurrencyConfig", getOrListConfigurations),
   route(`DELETE ${PATH}`, "DeleteProvisionedConcurrencyConfig", deleteConfiguration),
 ];
+
+/** Configurations on one page: https://docs.aws.amazon.com/lambda/latest/api/API_ListProvisionedConcurrencyConfigs.html */
+const ITEMS_MAX = 50;
 
 const NOT_PUBLISHED = "The function resource provided must be an alias or a published version.";
 
@@ -64,7 +67,9 @@ function getOrListConfigurations(context: ProvisionedContext, call: Call): Reply
 }
 
 function listConfigurations({ store, provisioner }: ProvisionedContext, call: Call): Reply {
-  const record = store.get(calledFunction(call).name);
+  const { name } = calledFunction(call);
+  maxItems(call.query, ITEMS_MAX);
+  const record = store.get(name);
   const page = pageOf(provisioner.list(record.name), {
     query: call.query,
     keyOf: ({ qualifier }) => qualifier,
