@@ -4,3 +4,8 @@ export type { LoadedDefinition } from "./definition-file.ts";
 export { loadDefinition } from "./definition-file.ts";
 export type { DevSettings } from "./environment.ts";
 export { readDevSettings } from "./environment.ts";
+export type { BuiltLayer } from "./layers/built-layer.ts";
+export { buildLayer } from "./layers/built-layer.ts";
+export type { LayerFile } from "./layers/layer-archive.ts";
+export type { OnnxRuntimeLayer } from "./layers/onnxruntime-layer.ts";
+export { onnxruntimeLayer } from "./layers/onnxruntime-layer.ts";

@@ -18,6 +18,8 @@ export const ERROR_CATALOG = {
   ERR_DEFINITION_INVALID: { statusCode: 500, fault: "user", retryable: false },
   ERR_DEFINITION_UNREADABLE: { statusCode: 500, fault: "user", retryable: false },
   ERR_BUNDLE_FAILED: { statusCode: 500, fault: "user", retryable: false },
+  ERR_LAYER_UNBUILDABLE: { statusCode: 500, fault: "user", retryable: false },
+  ERR_LAYER_TOO_LARGE: { statusCode: 500, fault: "user", retryable: false },
   ERR_MODEL_UNLOADABLE: { statusCode: 503, fault: "user", retryable: false },
   ERR_HANDLER_INVALID: { statusCode: 500, fault: "user", retryable: false },
   ERR_HANDLER_FAILED: { statusCode: 500, fault: "user", retryable: false },

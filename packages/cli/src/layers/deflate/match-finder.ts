@@ -6,8 +6,12 @@ const MATCH_MAX = 258;
 const WINDOW_MASK = WINDOW_BYTES - 1;
 const HASH_BITS = 16;
 
-/** Places that are looked at for one match, and the length at which one is good enough; zlib's level 8 in short. */
-const CHAIN_MAX = 512;
+/**
+ * Places that are looked at for one match. Twice as many make ONNX Runtime's library 0.1 % smaller and take 28 % longer,
+ * half as many 0.2 % larger and 14 % shorter (measured on its x64 library).
+ */
+const CHAIN_MAX = 256;
+/** A match of this length is good enough to look at a quarter of the places for a longer one: zlib's level 8. */
 const GOOD_LENGTH = 32;
 const NICE_LENGTH = MATCH_MAX;
 
