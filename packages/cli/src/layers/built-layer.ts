@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -84,7 +84,9 @@ async function keptArchive(directory: string, prefix: string): Promise<Archive |
   const names = await readdir(directory);
   for (const name of names.filter((one) => one.startsWith(prefix) && one.endsWith(".zip"))) {
     const zipPath = join(directory, name);
-    const bytes = await readFile(zipPath);
+    // Another build may have removed it meanwhile.
+    const bytes = await readFile(zipPath).catch(() => undefined);
+    if (bytes === undefined) continue;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     if (name === `${prefix}${sha256}.zip`) return { zipPath, sha256, zippedBytes: bytes.length };
     await rm(zipPath, { force: true });
@@ -92,9 +94,9 @@ async function keptArchive(directory: string, prefix: string): Promise<Archive |
   return undefined;
 }
 
-/** Writes a file so that nobody sees half of it. */
+/** Writes a file so that nobody sees half of it, however many write it. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`;
+  const partial = `${path}.${randomUUID()}.partial`;
   try {
     await writeFile(partial, bytes);
     await rename(partial, path);

@@ -45,7 +45,7 @@ export async function librariesBeside(
 }
 
 /** Why Lambda could not load a library; undefined when it can. */
-export function libraryFault(
+function libraryFault(
   { machine, needed, runpath, versions }: ElfFile,
   { architecture, glibcMax, systemLibraries }: NativeLimits,
 ): string | undefined {

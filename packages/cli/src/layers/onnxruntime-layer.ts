@@ -28,7 +28,7 @@ export interface OnnxRuntimeLayer extends BuiltLayer {
   readonly bindingPath: string;
 }
 
-export interface OnnxRuntimeLayerOptions {
+interface OnnxRuntimeLayerOptions {
   readonly architecture: Architecture;
   /** Folder of the installed package onnxruntime-node. */
   readonly from: string;
