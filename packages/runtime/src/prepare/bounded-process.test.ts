@@ -27,7 +27,7 @@ async function ask(name: string, body: string, bounds: Partial<typeof BOUNDS> = 
 
 const STEP = `process.send({ kind: "step", step: "walking" });`;
 
-describe.concurrent("askProcess", () => {
+describe.concurrent("askProcess", { timeout: 30_000 }, () => {
   test("gives what the process answers to the question, typed arrays as such", async () => {
     const body = `process.on("message", ({ numbers }) => {
       process.send({ kind: "answer", answer: numbers.constructor.name + numbers.length });

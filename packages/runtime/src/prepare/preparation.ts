@@ -10,6 +10,7 @@ import type { Tensor } from "@pilotlight/protocol";
 import { openModel } from "../model.ts";
 import { onnxruntime } from "../onnxruntime.ts";
 import { sessionOptions } from "../session-options.ts";
+import { canonicalOrt } from "./canonical-ort.ts";
 import { isInnerPath } from "./model-layer.ts";
 import { readOnnxFile, withoutInitializedInputs } from "./onnx-file.ts";
 import type { OnnxFile } from "./onnx-file.ts";
@@ -144,6 +145,9 @@ async function convert(
   try {
     const session = await onnxruntime.InferenceSession.create(source, options);
     await session.release();
+    const path = join(folder, PREPARED_FILE);
+    const canonical = canonicalOrt(await readFile(path));
+    if (canonical !== undefined) await writeFile(path, canonical);
     return undefined;
   } catch (error) {
     return messageOf(error);

@@ -36,7 +36,10 @@ async function prepared(name: string, content: Uint8Array, options: Partial<Prep
   return { model, directory, names: (await readdir(directory)).toSorted() };
 }
 
-describe.concurrent("prepareModel", () => {
+/** Each test starts processes that load ONNX Runtime, beside those of other tests. */
+const TIMEOUT_MS = 30_000;
+
+describe.concurrent("prepareModel", { timeout: TIMEOUT_MS }, () => {
   test("lays the prepared form and the original into the folder, with their sizes and hashes", async () => {
     const { model, directory, names } = await prepared("plain", additionModel());
     expect(model).toMatchObject({
