@@ -124,7 +124,6 @@ describe.skipIf(!isLinuxX64)("a function with the layer", () => {
         LicenseInfo: "MIT",
       }),
     );
-    expect(published.Content?.CodeSize).toBe(layers.x64.zippedBytes);
     layerArn = published.LayerVersionArn ?? "";
   }, 30_000);
 
@@ -170,7 +169,8 @@ describe.skipIf(!isLinuxX64)("a function with the layer", () => {
         { name: "features", datatype: "FP32", shape: [1, 30], data: Float32Array.from(features) },
       ]);
       const wanted = outside.find((output) => output.name === "probabilities");
-      expect(probabilities).toEqual([...(wanted?.data as Float32Array)]);
+      expect(probabilities).toEqual([...((wanted?.data ?? []) as Float32Array)]);
+      expect(probabilities).toHaveLength(2);
       // models/biopsy/expected.json, which scikit-learn computed.
       expect(label).toBe(0);
       expect(loadedFrom).toMatch(place);

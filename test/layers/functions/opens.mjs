@@ -3,11 +3,9 @@ import { join } from "node:path";
 
 process.env.ORT_DISABLE_TELEMETRY = "1";
 
-/** What the binding makes its outputs with. */
-class Tensor {
-  constructor(type, data, dims) {
-    Object.assign(this, { type, data, dims, location: "cpu" });
-  }
+/** What the binding makes its outputs with, by `new`. */
+function Tensor(type, data, dims) {
+  return { type, data, dims, location: "cpu" };
 }
 
 const [modules] = process.env.NODE_PATH.split(":").filter((path) =>
@@ -21,7 +19,7 @@ const session = new module.exports.InferenceSession();
 session.loadModel(join(process.env.LAMBDA_TASK_ROOT, "model.onnx"), { intraOpNumThreads: 1 });
 
 export async function handler({ features }) {
-  const input = new Tensor("float32", Float32Array.from(features), [1, features.length]);
+  const input = Tensor("float32", Float32Array.from(features), [1, features.length]);
   const outputs = session.run({ features: input }, { label: null, probabilities: null }, {});
   return {
     label: Number(outputs.label.data[0]),

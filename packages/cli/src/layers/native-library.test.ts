@@ -56,7 +56,7 @@ describe.each(FILES)("$name of ONNX Runtime for $architecture", ({ architecture,
     const versions = [...stdout.matchAll(/Name: (\S+) {2}Flags: .* Version: /g)].map(
       ([, one]) => one,
     );
-    expect(library?.versions.toSorted()).toEqual([...new Set(versions)].toSorted());
+    expect(new Set(library?.versions)).toEqual(new Set(versions));
   });
 });
 
