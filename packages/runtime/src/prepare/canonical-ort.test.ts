@@ -95,7 +95,7 @@ function session(content: OrtTable, version = ORT_FORMAT_VERSION): OrtTable {
   ]);
 }
 
-const write = (root: OrtTable): Uint8Array => new OrtWriter().write(root);
+const write = (root: OrtTable): Uint8Array => new OrtWriter(64).write(root);
 
 /** The same graph with its initializers and values in another order. */
 function shuffled(content: OrtTable): OrtTable {

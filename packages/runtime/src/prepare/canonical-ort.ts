@@ -2,6 +2,9 @@ import { OrtReader } from "./ort-reading.ts";
 import { ORT_FORMAT_VERSION } from "./ort-schema.ts";
 import { OrtWriter } from "./ort-writing.ts";
 
+/** What layouts and alignment add to a file, as a rule. */
+const PADDING = 1.1;
+
 /**
  * Rewrites a model in ONNX Runtime's format so that the same model has the same bytes.
  *
@@ -16,7 +19,7 @@ export function canonicalOrt(bytes: Uint8Array): Uint8Array | undefined {
     const root = new OrtReader(bytes).read();
     const version = root.fields.get(0);
     if (version?.kind !== "string" || version.text !== ORT_FORMAT_VERSION) return undefined;
-    return new OrtWriter().write(root);
+    return new OrtWriter(Math.ceil(bytes.length * PADDING)).write(root);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -43,7 +43,7 @@ export const ORT_FORMAT_VERSION = "6";
  *
  * @see https://github.com/microsoft/onnxruntime, onnxruntime/core/flatbuffers/schema/ort.fbs, read 2026-11-24.
  */
-export const ORT_TABLES = {
+const ORT_TABLES = {
   Shape: { dim: tables("Dimension") },
   Dimension: { value: table("DimensionValue"), denotation: STRING },
   DimensionValue: { dimType: BYTE, dimValue: LONG, dimParam: STRING },

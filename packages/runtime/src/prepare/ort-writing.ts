@@ -6,7 +6,6 @@ import type { OrtTable, OrtValue } from "./ort-reading.ts";
 const FILE_IDENTIFIER = "ORTM";
 
 const OFFSET_BYTES = 4;
-const FIRST_BYTES = 65_536;
 
 /**
  * Writes a tree of tables as a file, the same for the same tree.
@@ -14,13 +13,19 @@ const FIRST_BYTES = 65_536;
  * Tables come first, each before what it refers to, then every text once, then weights in the order of their tables.
  */
 export class OrtWriter {
-  #bytes = new Uint8Array(FIRST_BYTES);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
   #end = 0;
   readonly #layouts = new Map<string, number>();
   readonly #texts = new Map<string, number[]>();
   readonly #elements: { readonly at: number; readonly value: OrtValue & { kind: "elements" } }[] =
     [];
+
+  /** @param expectedBytes - Size that the file will have, about: what is right from the start is not copied later. */
+  constructor(expectedBytes: number) {
+    this.#bytes = new Uint8Array(expectedBytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
 
   write(root: OrtTable): Uint8Array {
     const at = this.#reserve(2 * OFFSET_BYTES, OFFSET_BYTES);

@@ -66,6 +66,21 @@ export async function prepare(
   question: PreparationQuestion,
   onStep: (step: string) => void,
 ): Promise<PreparationAnswer> {
+  const stopped = await make(question, onStep);
+  if (stopped !== undefined) return stopped;
+  const outcome = await prove(question, onStep);
+  return typeof outcome === "string" ? kept(outcome) : { kind: "prepared", proof: outcome };
+}
+
+/**
+ * Writes the prepared form; what that takes in memory is free again when the proof begins.
+ *
+ * @returns Nothing, or why there is none.
+ */
+async function make(
+  question: PreparationQuestion,
+  onStep: (step: string) => void,
+): Promise<PreparationAnswer | undefined> {
   onStep("reading it");
   const file = await read(question.artifact);
   if (file.onnx !== undefined && file.onnx.externalFiles.length > 0) {
@@ -78,9 +93,7 @@ export async function prepare(
   }
   const preparedBytes = (await stat(join(question.folder, PREPARED_FILE))).size;
   const overflow = overflowText({ originalBytes: file.bytes.length, preparedBytes }, question);
-  if (overflow !== undefined) return kept(overflow);
-  const outcome = await prove(question, onStep);
-  return typeof outcome === "string" ? kept(outcome) : { kind: "prepared", proof: outcome };
+  return overflow === undefined ? undefined : kept(overflow);
 }
 
 function kept(reason: string): PreparationAnswer {
@@ -145,13 +158,13 @@ async function convert(
   try {
     const session = await onnxruntime.InferenceSession.create(source, options);
     await session.release();
-    const path = join(folder, PREPARED_FILE);
-    const canonical = canonicalOrt(await readFile(path));
-    if (canonical !== undefined) await writeFile(path, canonical);
-    return undefined;
   } catch (error) {
     return messageOf(error);
   }
+  const path = join(folder, PREPARED_FILE);
+  const canonical = canonicalOrt(await readFile(path));
+  if (canonical !== undefined) await writeFile(path, canonical);
+  return undefined;
 }
 
 /** What is wrong with a model that does not load at all, in the words that its function would have. */

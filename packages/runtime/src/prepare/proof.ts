@@ -17,6 +17,7 @@ import type { InputSpec } from "./generated-inputs.ts";
 import { openingOptions, PREPARED_PACKED, PREPARED_READ, PREPARED_UNPACKED } from "./opening.ts";
 import type { ModelOpening } from "./opening.ts";
 import { compareOutputs } from "./output-difference.ts";
+import type { Tolerance } from "./output-difference.ts";
 import type { PreparationQuestion } from "./preparation.ts";
 import { repeatableRandom } from "./repeatable-random.ts";
 
@@ -31,15 +32,17 @@ export interface Proof {
 /** Sets of generated inputs after which it is enough. */
 const GENERATED_SETS = 3;
 
-/** The ways in which a prepared form may be opened: the first, which serves alone, on all inputs, the others on one. */
-const PREPARED_OPENINGS: readonly ModelOpening[] = [
-  PREPARED_UNPACKED,
-  PREPARED_PACKED,
-  PREPARED_READ,
-];
+/** What a model made of one set of inputs. */
+interface Run {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
 
 /**
  * Runs the original and the prepared form on the caller's samples and on generated inputs.
+ *
+ * The prepared form is held to the original in every way in which it may be opened: the first one, which a function
+ * opens in its init phase, on all inputs, the others on one set. Of sessions that copy weights one is open at a time.
  *
  * @returns The proof, or a sentence that says what is wrong.
  */
@@ -53,25 +56,39 @@ export async function prove(
   );
   if (typeof original === "string") return original;
   onStep("opening the prepared form");
-  const sessions: ort.InferenceSession[] = [];
-  for (const opening of PREPARED_OPENINGS) {
-    const session = await opened(() => openPrepared(question, opening));
-    if (typeof session === "string") return `its prepared form does not open: ${session}`;
-    sessions.push(session);
-  }
-  const [first] = sessions;
-  const fault = first === undefined ? undefined : signatureFault(original.signature, first);
+  const first = await openPrepared(question, PREPARED_UNPACKED);
+  if (typeof first === "string") return first;
+  const fault = signatureFault(original.signature, first);
   if (fault !== undefined) return fault;
   onStep("comparing the prepared form with the original");
-  return await compareAll(question, original, sessions);
+  const runs = await runsOf(original, inputSets(question, first));
+  if (typeof runs === "string") return runs;
+  const changeFault = await changingFault(original, runs, question.tolerance);
+  if (changeFault !== undefined) return changeFault;
+  await original.release();
+  const compared = await compareRuns(first, runs, question.tolerance);
+  if (typeof compared === "string") return compared;
+  await first.release();
+  for (const opening of [PREPARED_PACKED, PREPARED_READ]) {
+    const session = await openPrepared(question, opening);
+    if (typeof session === "string") return session;
+    const other = await compareRuns(session, runs.slice(0, 1), question.tolerance);
+    if (typeof other === "string") return other;
+    await session.release();
+  }
+  return { inputSets: runs.length, largestDifference: compared };
 }
 
+/** @returns The session, or a sentence that says why there is none. */
 async function openPrepared(
   { folder, spec }: PreparationQuestion,
   opening: ModelOpening,
-): Promise<ort.InferenceSession> {
+): Promise<ort.InferenceSession | string> {
   const path = join(folder, opening.file);
-  return await onnxruntime.InferenceSession.create(path, openingOptions(spec, opening));
+  const session = await opened(() =>
+    onnxruntime.InferenceSession.create(path, openingOptions(spec, opening)),
+  );
+  return typeof session === "string" ? `its prepared form does not open: ${session}` : session;
 }
 
 /** What `open` gives, or what it says when it fails. */
@@ -89,39 +106,35 @@ function signatureFault(wanted: ModelSignature, session: ort.InferenceSession): 
   return `its prepared form has other inputs or outputs: ${JSON.stringify(got)}, originally ${JSON.stringify(wanted)}`;
 }
 
-async function compareAll(
-  question: PreparationQuestion,
+/** @returns What the original made of the inputs that it takes, or a sentence where it takes none. */
+async function runsOf(
   original: Model,
-  sessions: readonly ort.InferenceSession[],
-): Promise<Proof | string> {
-  let proof: Proof = { inputSets: 0, largestDifference: 0 };
+  sets: Iterable<{ readonly inputs: readonly Tensor[]; readonly isGenerated: boolean }>,
+): Promise<readonly Run[] | string> {
+  const runs: Run[] = [];
   let refusal = "its inputs are too large to be made up";
   let generated = 0;
-  for (const { inputs, isGenerated } of inputSets(question, sessions[0])) {
+  for (const { inputs, isGenerated } of sets) {
     if (isGenerated && generated === GENERATED_SETS) break;
-    const expected = await runOriginal(original, inputs);
-    if (typeof expected === "string") {
-      refusal = expected;
+    const outputs = await runOriginal(original, inputs);
+    if (typeof outputs === "string") {
+      refusal = outputs;
       continue;
     }
     if (isGenerated) generated += 1;
-    const isFirst = proof.inputSets === 0;
-    const compared = await compareOne({ question, original, sessions, isFirst }, inputs, expected);
-    if (typeof compared === "string") return compared;
-    const largestDifference = Math.max(proof.largestDifference, compared);
-    proof = { inputSets: proof.inputSets + 1, largestDifference };
+    runs.push({ inputs, outputs });
   }
-  if (proof.inputSets > 0) return proof;
+  if (runs.length > 0) return runs;
   return `it could not be compared, as it runs on no generated input (give sample inputs): ${refusal}`;
 }
 
 /** The caller's samples, then what each plan draws. */
 function* inputSets(
   { samples, seed }: PreparationQuestion,
-  session: ort.InferenceSession | undefined,
+  session: ort.InferenceSession,
 ): Generator<{ readonly inputs: readonly Tensor[]; readonly isGenerated: boolean }> {
   for (const inputs of samples) yield { inputs, isGenerated: false };
-  const specs = inputSpecs(session?.inputMetadata ?? []);
+  const specs = inputSpecs(session.inputMetadata);
   const random = repeatableRandom(seed);
   for (const plan of INPUT_PLANS) {
     const inputs = generatedInputs(specs, plan, random);
@@ -151,34 +164,33 @@ async function runOriginal(
   }
 }
 
-interface Comparison {
-  readonly question: PreparationQuestion;
-  readonly original: Model;
-  readonly sessions: readonly ort.InferenceSession[];
-  readonly isFirst: boolean;
+/** What is wrong with a model that answers the same question in different ways. */
+async function changingFault(
+  original: Model,
+  [first]: readonly Run[],
+  tolerance: Tolerance,
+): Promise<string | undefined> {
+  if (first === undefined) return undefined;
+  const again = await runOriginal(original, first.inputs);
+  if (typeof again === "string") return `it does not run twice on the same inputs: ${again}`;
+  const { fault } = compareOutputs(first.outputs, again, tolerance);
+  if (fault === undefined) return undefined;
+  return `it gives other outputs each time, so that nothing can be compared: ${fault}`;
 }
 
 /** @returns The largest difference, or a sentence that says what is beyond the tolerance. */
-async function compareOne(
-  { question: { tolerance }, original, sessions, isFirst }: Comparison,
-  inputs: readonly Tensor[],
-  expected: readonly Tensor[],
+async function compareRuns(
+  session: ort.InferenceSession,
+  runs: readonly Run[],
+  tolerance: Tolerance,
 ): Promise<number | string> {
-  if (isFirst) {
-    const again = await runOriginal(original, inputs);
-    if (typeof again === "string") return `it does not run twice on the same inputs: ${again}`;
-    const { fault } = compareOutputs(expected, again, tolerance);
-    if (fault !== undefined) {
-      return `it gives other outputs each time, so that nothing can be compared: ${fault}`;
-    }
-  }
   let largest = 0;
-  for (const session of isFirst ? sessions : sessions.slice(0, 1)) {
-    const got = await opened(() => runPrepared(session, inputs, expected));
+  for (const run of runs) {
+    const got = await opened(() => runPrepared(session, run));
     if (typeof got === "string") {
       return `its prepared form refuses inputs that the original takes: ${got}`;
     }
-    const { fault, largestDifference } = compareOutputs(expected, got, tolerance);
+    const { fault, largestDifference } = compareOutputs(run.outputs, got, tolerance);
     if (fault !== undefined) return `its prepared form computes something else: ${fault}`;
     largest = Math.max(largest, largestDifference);
   }
@@ -187,8 +199,7 @@ async function compareOne(
 
 async function runPrepared(
   session: ort.InferenceSession,
-  inputs: readonly Tensor[],
-  outputs: readonly Tensor[],
+  { inputs, outputs }: Run,
 ): Promise<readonly Tensor[]> {
   const feeds = Object.fromEntries(inputs.map((tensor) => [tensor.name, toOnnxTensor(tensor)]));
   const names = outputs.map(({ name }) => name);

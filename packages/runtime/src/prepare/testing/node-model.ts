@@ -35,7 +35,7 @@ interface GraphSpec {
  *
  * @see https://github.com/onnx/onnx, onnx/onnx.proto, for the field numbers.
  */
-export function nodeModel({ irVersion = 8, nodes, initializers = [] }: GraphSpec): Uint8Array {
+function nodeModel({ irVersion = 8, nodes, initializers = [] }: GraphSpec): Uint8Array {
   const listed = initializers.filter(({ isInput }) => isInput);
   const graph = message(
     ...nodes.map(({ operator, inputs, outputs }) =>
