@@ -44,7 +44,18 @@ describe.concurrent("askProcess", { timeout: 30_000 }, () => {
     });`;
     expect(await ask("crashes", body)).toEqual({
       kind: "lost",
-      reason: "ONNX Runtime crashed (SIGSEGV) while walking: free(): invalid pointer",
+      reason: "its process crashed (SIGSEGV) while walking: free(): invalid pointer",
+    });
+  });
+
+  test("says with which code it ended where no answer came", async () => {
+    const body = `process.on("message", () => { throw new RangeError("no such thing"); });`;
+    const outcome = await ask("throws", body);
+    expect(outcome).toEqual({
+      kind: "lost",
+      reason: expect.stringMatching(
+        /^its process ended with code 1 while starting: .*RangeError: no such thing/s,
+      ) as string,
     });
   });
 

@@ -76,12 +76,10 @@ export async function askProcess<Answer>(
     clearInterval(watch);
   })) as [number | null, string | null];
   if (answer !== undefined) return { kind: "answered", answer: answer.value };
-  const cause = signal ?? `exit code ${code}`;
   const said = errorText.trim() === "" ? "" : `: ${errorText.trim()}`;
-  return {
-    kind: "lost",
-    reason: refusal ?? `ONNX Runtime crashed (${cause}) while ${step}${said}`,
-  };
+  const end =
+    signal === null ? `its process ended with code ${code}` : `its process crashed (${signal})`;
+  return { kind: "lost", reason: refusal ?? `${end} while ${step}${said}` };
 }
 
 function start(entry: URL, folder: string): ChildProcess {

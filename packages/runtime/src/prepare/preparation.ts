@@ -44,12 +44,16 @@ export type PreparationAnswer =
     };
 
 /**
- * The level of graph optimisation of a prepared form: level `all` would write layouts for the processor of the build
- * (ONNX Runtime warns of it), this one is the same on all.
+ * The level of graph optimisation of a prepared form: the definition's, but never `all`.
+ *
+ * Level `all` writes layouts for the processor of the build (ONNX Runtime warns of it); what `extended` writes is the
+ * same on all of them. A lower level was asked for with a reason, as where an optimisation harms the model.
  *
  * @see https://onnxruntime.ai/docs/performance/model-optimizations/graph-optimizations.html, read 2026-11-24.
  */
-const PREPARED_LEVEL = "extended";
+function preparedLevel({ optimization }: SessionSpec): SessionSpec["optimization"] {
+  return optimization === "all" ? "extended" : optimization;
+}
 
 /** Names that a model's folder needs for itself. */
 const RESERVED_FILES: readonly string[] = [ORIGINAL_FILE, PREPARED_FILE];
@@ -151,7 +155,7 @@ async function convert(
   }
   const options: ort.InferenceSession.SessionOptions = {
     ...sessionOptions({ ...spec, threads: 1 }),
-    graphOptimizationLevel: PREPARED_LEVEL,
+    graphOptimizationLevel: preparedLevel(spec),
     optimizedModelFilePath: join(folder, PREPARED_FILE),
     extra: { session: { save_model_format: "ORT" } },
   };

@@ -90,6 +90,18 @@ describe.concurrent("prepareModel", { timeout: TIMEOUT_MS }, () => {
     expect(model.outcome).toBe("prepared");
   });
 
+  test("optimises the graph as far as the definition asks, but never for one processor", async () => {
+    const holdsOperator = async (optimization: SessionSpec["optimization"]) => {
+      const spec = { ...SPEC, optimization };
+      const { directory } = await prepared(`level-${optimization}`, computedWeightModel(), {
+        spec,
+      });
+      return (await readFile(join(directory, "model.ort"))).includes("ConstantOfShape");
+    };
+    expect(await holdsOperator("disabled")).toBe(true);
+    expect(await holdsOperator("all")).toBe(false);
+  });
+
   test("replaces what an earlier preparation left", async () => {
     await prepared("again", additionModel());
     const { model, names } = await prepared("again", randomModel());
