@@ -58,7 +58,10 @@ export class TraceFile {
     this.#waiting = "";
     if (this.#isClosed || lines === "") return;
     try {
-      writeSync(this.#file, lines);
+      const bytes = Buffer.from(lines);
+      for (let written = 0; written < bytes.byteLength;) {
+        written += writeSync(this.#file, bytes, written);
+      }
     } catch (error) {
       this.#onError(error);
     }

@@ -145,11 +145,23 @@ describe("a fault", { timeout: PATIENCE_MS }, () => {
     const { QueueUrl } = await sqs("CreateQueue", { QueueName: "work" });
     const { MessageId } = await sqs("SendMessage", { QueueUrl, MessageBody: "once" });
     const received = [];
-    for (let time = 0; time < 3; time += 1) {
-      const { Messages = [] } = await sqs("ReceiveMessage", { QueueUrl });
+    for (const WaitTimeSeconds of [0, 5, 0]) {
+      const { Messages = [] } = await sqs("ReceiveMessage", { QueueUrl, WaitTimeSeconds });
       received.push(Messages);
     }
     expect(received).toMatchObject([[{ MessageId }], [{ MessageId }], []]);
+  });
+
+  test("delivers a message again to consumers that wait for it, as often as it is told", async () => {
+    emulator.fail({ fault: "queue-duplicate", queue: "awaited", count: 2 });
+    const { QueueUrl } = await sqs("CreateQueue", { QueueName: "awaited" });
+    const waiting = [1, 2, 3].map(() => sqs("ReceiveMessage", { QueueUrl, WaitTimeSeconds: 10 }));
+    const { MessageId } = await sqs("SendMessage", { QueueUrl, MessageBody: "once" });
+    expect(await Promise.all(waiting)).toMatchObject([
+      { Messages: [{ MessageId }] },
+      { Messages: [{ MessageId }] },
+      { Messages: [{ MessageId }] },
+    ]);
   });
 
   test.each(["container-boot-failure", "no-gpu-capacity"] as const)(

@@ -6,6 +6,9 @@ import { Readable } from "node:stream";
 
 import type { Segment } from "./records.ts";
 
+/** Contents have random names, so that no key can be a path. */
+const NAME_PATTERN = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
 /** A part of a content, bytes; both ends belong to it. */
 export interface ByteRange {
   readonly first: number;
@@ -35,10 +38,12 @@ export class ContentFiles {
     return [...inUse].filter((file) => !present.has(file));
   }
 
-  /** Removes every file but those in use. */
+  /** Removes every file of ours but those in use; what somebody else has put there stays. */
   clean(inUse: ReadonlySet<string>): void {
     for (const file of readdirSync(this.#directory)) {
-      if (!inUse.has(file)) rmSync(join(this.#directory, file));
+      if (NAME_PATTERN.test(file) && !inUse.has(file)) {
+        rmSync(join(this.#directory, file), { recursive: true });
+      }
     }
   }
 

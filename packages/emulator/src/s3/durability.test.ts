@@ -1,4 +1,12 @@
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 
@@ -56,11 +64,17 @@ describe("what S3 keeps", () => {
     expect(Parts).toMatchObject([{ PartNumber: 7, Size: 4 }]);
   });
 
+  test("leaves alone what somebody else has put beside the contents", async () => {
+    mkdirSync(join(s3.directory, "content", "notes", "deep"), { recursive: true });
+    await s3.restart();
+    expect(contentFiles()).toEqual(["notes"]);
+  });
+
   test("has no file that belongs to nothing", async () => {
     await put("a", "first");
     await put("a", "second");
     await expect.poll(contentFiles).toHaveLength(1);
-    writeFileSync(join(s3.directory, "content", "left-by-a-crash"), "half an ob");
+    writeFileSync(join(s3.directory, "content", randomUUID()), "half an ob");
     await s3.restart();
     expect(contentFiles()).toHaveLength(1);
     await client().send(new DeleteObjectCommand({ Bucket, Key: "a" }));

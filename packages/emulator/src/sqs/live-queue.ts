@@ -223,7 +223,11 @@ export class LiveQueue {
     if (queued === undefined || this.#settings.isFifo) return;
     const fault = this.#surroundings.faults.take("queue-receive", { queueName: this.name });
     if (fault === undefined) return;
-    this.hide({ messageId: queued.message.id, receiveCount: queued.receiveCount }, 0);
+    const receipt = { messageId: queued.message.id, receiveCount: queued.receiveCount };
+    // Not before whoever waits has got it the first time.
+    this.#clock.after(0, () => {
+      if (!this.#isStopped) this.hide(receipt, 0);
+    });
   }
 
   /** Takes what can be received, and waits for the first message where there is none. */

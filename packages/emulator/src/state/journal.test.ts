@@ -1,5 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -114,6 +121,47 @@ describe("a journal", () => {
     journal.append("y");
     journal.close();
     expect(readFileSync(path(), "utf8")).toMatch(/\n"y"\n$/);
+  });
+
+  test("reads lines of any length back, also where a piece that is read ends within a letter", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 1_500_000 }), { maxLength: 4 }), (lengths) => {
+        const texts = lengths.map((length) => "ä€".repeat(length / 2));
+        const written = new Journal({ path: path(), read: String });
+        written.rewrite(texts.slice(0, 2));
+        for (const text of texts.slice(2)) written.append(text);
+        written.close();
+        const read = new Journal({ path: path(), read: String });
+        read.close();
+        expect(read.takeEntries()).toEqual(texts);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test("takes nothing after its end, whatever file has its number then", () => {
+    const journal = open();
+    journal.append(1);
+    journal.close();
+    journal.close();
+    expect(() => journal.append(2)).toThrow("is closed");
+    expect(() => journal.rewrite([])).toThrow("is closed");
+    expect(opened()).toEqual([1]);
+  });
+
+  test("stays as it is where it cannot be replaced", () => {
+    const journal = open();
+    journal.append(1);
+    mkdirSync(`${path()}.next`);
+    expect(() => journal.rewrite([2])).toThrow("EISDIR");
+    journal.append(3);
+    journal.close();
+    expect(opened()).toEqual([1, 3]);
+  });
+
+  test("says what stands in its place where it is no file", () => {
+    mkdirSync(path(), { recursive: true });
+    expect(open).toThrow(/EISDIR.*move it away/);
   });
 
   test("gives what it found once", () => {

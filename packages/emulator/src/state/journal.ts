@@ -1,10 +1,11 @@
 import {
   closeSync,
+  constants,
   fstatSync,
   ftruncateSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   writeFileSync,
   writeSync,
@@ -20,6 +21,9 @@ interface JournalOptions<Entry> {
   readonly read: (value: unknown) => Entry;
 }
 
+const REPLACED_AND_APPENDED =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
+
 /**
  * What a service must not forget when the emulator ends, however it ends: a file of JSON lines.
  *
@@ -31,6 +35,7 @@ export class Journal<Entry> {
   #found: readonly Entry[];
   #file: number;
   #length: number;
+  #isClosed = false;
 
   /** @throws PilotlightError ERR_STATE_BROKEN when the file holds something else. */
   constructor({ path, read }: JournalOptions<Entry>) {
@@ -58,6 +63,7 @@ export class Journal<Entry> {
 
   /** @throws What the file system throws; the file then is as it was, so that later entries can be read. */
   append(entry: Entry): void {
+    this.#checkOpen();
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
     let written = 0;
     try {
@@ -70,55 +76,111 @@ export class Journal<Entry> {
     this.#length += 1;
   }
 
-  /** Replaces the whole file by `entries`, at once: a reader sees the old file or the new one. */
+  /**
+   * Replaces the whole file by `entries`, at once: a reader sees the old file or the new one.
+   *
+   * @throws What the file system throws; the file then is as it was.
+   */
   rewrite(entries: readonly Entry[]): void {
+    this.#checkOpen();
     const next = `${this.#path}.next`;
-    writeFileSync(next, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""), {
-      mode: 0o600,
-    });
+    const file = openSync(next, REPLACED_AND_APPENDED, 0o600);
+    try {
+      writeLines(file, entries);
+      renameSync(next, this.#path);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
     closeSync(this.#file);
-    renameSync(next, this.#path);
-    this.#file = openSync(this.#path, "a", 0o600);
+    this.#file = file;
     this.#length = entries.length;
   }
 
+  /** Nothing can be appended any more: the system may give the number of the file to another one. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     closeSync(this.#file);
   }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new Error(`${this.#path} is closed: the emulator is stopping`);
+  }
+}
+
+/** Lines are written together in pieces of about so many characters: one text of all could be too long for a string. */
+const PIECE_CHARS = 1_048_576;
+const READ_BYTES = 1_048_576;
+const LINE_FEED = 10;
+
+function writeLines(file: number, entries: readonly unknown[]): void {
+  let piece = "";
+  for (const entry of entries) {
+    piece += `${JSON.stringify(entry)}\n`;
+    if (piece.length < PIECE_CHARS) continue;
+    writeFileSync(file, piece);
+    piece = "";
+  }
+  writeFileSync(file, piece);
 }
 
 function readEntries<Entry>(
   path: string,
   read: (value: unknown) => Entry,
 ): { entries: Entry[]; isCut: boolean } {
-  const text = readText(path);
-  const lines = text.split("\n");
-  const rest = lines.pop() ?? "";
-  const entries = lines.map((line, index) => {
-    try {
-      return read(JSON.parse(line));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new PilotlightError(
-        "ERR_STATE_BROKEN",
-        `${path}, line ${index + 1}: what the emulator kept there cannot be read: ${reason}. Mend the line, or move the file away to start without what it holds; nothing was changed.`,
-        { cause: error },
-      );
+  const entries: Entry[] = [];
+  let rest: Buffer = Buffer.alloc(0);
+  for (const piece of piecesOf(path)) {
+    let start = 0;
+    for (let end = piece.indexOf(LINE_FEED); end >= 0; end = piece.indexOf(LINE_FEED, start)) {
+      const part = piece.subarray(start, end);
+      const line = rest.length === 0 ? part : Buffer.concat([rest, part]);
+      rest = Buffer.alloc(0);
+      entries.push(readLine(line, { path, number: entries.length + 1, read }));
+      start = end + 1;
     }
-  });
-  return { entries, isCut: rest !== "" };
+    rest = Buffer.concat([rest, piece.subarray(start)]);
+  }
+  return { entries, isCut: rest.length > 0 };
 }
 
-function readText(path: string): string {
+function readLine<Entry>(
+  line: Buffer,
+  { path, number, read }: { path: string; number: number; read: (value: unknown) => Entry },
+): Entry {
   try {
-    return readFileSync(path, "utf8");
+    return read(JSON.parse(line.toString("utf8")));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
     const reason = error instanceof Error ? error.message : String(error);
     throw new PilotlightError(
       "ERR_STATE_BROKEN",
-      `${path}: what the emulator kept there cannot be read: ${reason}. Give this user the right to read it, or move it away to start without what it holds.`,
+      `${path}, line ${number}: what the emulator kept there cannot be read: ${reason}. Mend the line, or move the file away to start without what it holds; nothing was changed.`,
       { cause: error },
     );
+  }
+}
+
+/** A file may be longer than a string can be. */
+function* piecesOf(path: string): Generator<Buffer> {
+  let file: number | undefined;
+  try {
+    file = openSync(path, "r");
+    for (;;) {
+      const piece = Buffer.alloc(READ_BYTES);
+      const bytes = readSync(file, piece);
+      if (bytes === 0) return;
+      yield piece.subarray(0, bytes);
+    }
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    if (error.code === "ENOENT") return;
+    throw new PilotlightError(
+      "ERR_STATE_BROKEN",
+      `${path}: what the emulator kept there cannot be read: ${error.message}. Mend that, or move it away to start without what it holds.`,
+      { cause: error },
+    );
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
