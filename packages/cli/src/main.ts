@@ -1,8 +1,5 @@
 import { isPilotlightError } from "@pilotlight/core";
 
-import { check, CHECK_HELP } from "./commands/check.ts";
-import { dev, DEV_HELP } from "./commands/dev.ts";
-import { infer, INFER_HELP } from "./commands/infer.ts";
 import { parseCommand } from "./command-line.ts";
 import { SERVER_VERSION } from "./version.ts";
 
@@ -14,7 +11,12 @@ const HELP = `pilotlight <command> [--help]
 
   --help, --version`;
 
-const COMMAND_HELP = { dev: DEV_HELP, infer: INFER_HELP, check: CHECK_HELP } as const;
+/** Each command is loaded when it is asked for: the emulator, the bundler and ONNX Runtime take most of a second. */
+const load = {
+  dev: () => import("./commands/dev.ts"),
+  infer: () => import("./commands/infer.ts"),
+  check: () => import("./commands/check.ts"),
+} as const;
 
 /** Exit status for wrong use or a failed command. */
 const EXIT_FAILURE = 1;
@@ -23,15 +25,26 @@ async function run(argv: readonly string[]): Promise<void> {
   const command = parseCommand(argv);
   switch (command.verb) {
     case "help":
-      return print(command.of === undefined ? HELP : COMMAND_HELP[command.of]);
+      return print(command.of === undefined ? HELP : await helpOf(command.of));
     case "version":
       return print(SERVER_VERSION);
     case "dev":
-      return await dev(command.definition);
+      return await (await load.dev()).dev(command.definition);
     case "infer":
-      return await infer(command);
+      return await (await load.infer()).infer(command);
     case "check":
-      return await check(command.definition);
+      return await (await load.check()).check(command.definition);
+  }
+}
+
+async function helpOf(verb: keyof typeof load): Promise<string> {
+  switch (verb) {
+    case "dev":
+      return (await load.dev()).DEV_HELP;
+    case "infer":
+      return (await load.infer()).INFER_HELP;
+    case "check":
+      return (await load.check()).CHECK_HELP;
   }
 }
 
