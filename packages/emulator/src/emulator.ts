@@ -9,7 +9,7 @@ import type { ContainerService } from "./container/container-service.ts";
 import type { ContainerDefinition, ContainerEvent } from "./container/contract.ts";
 import type { FunctionVersion } from "./environment/contract.ts";
 import type { EmulatorOptions, LogRecord } from "./emulator-options.ts";
-import { startEnvironment as startProcess } from "./environment/index.ts";
+import { startEnvironment as startProcess, sweepOwnedFolders } from "./environment/index.ts";
 import type { FaultAction } from "./faults/fault-kind.ts";
 import { type FaultRequest, readFaultRequest } from "./faults/fault-order.ts";
 import { networkHop } from "./faults/slow-network.ts";
@@ -85,7 +85,8 @@ const STOP_MS_MAX = 1_800;
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const emulator = new LocalEmulator(options);
-  await emulator.start();
+  // What an emulator that was killed has left.
+  await Promise.all([emulator.start(), sweepOwnedFolders()]);
   return emulator;
 }
 

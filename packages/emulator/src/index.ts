@@ -11,6 +11,13 @@ export type {
   Invocation,
   InvocationOutcome,
 } from "./environment/contract.ts";
+export {
+  type FolderPurpose,
+  isAlive,
+  makeOwnedFolder,
+  type ProcessIdentity,
+  thisProcess,
+} from "./environment/index.ts";
 export type { FaultRequest } from "./faults/fault-order.ts";
 export type { MetricsSource, RequestRecord } from "./http-api/front.ts";
 export type { DurationLaw } from "./lambda/concurrency/duration-law.ts";

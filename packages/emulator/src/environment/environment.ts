@@ -17,7 +17,7 @@ import { strikeInit } from "./fault-effect.ts";
 import { Flight } from "./flight.ts";
 import { initLimitMs } from "./init-limit.ts";
 import { InitPhase } from "./init-phase.ts";
-import { idleLossText, lossFailure } from "./loss-text.ts";
+import { idleLossText, lossFailure, startFailure } from "./loss-text.ts";
 import { postedErrorType } from "./outcome-text.ts";
 import { type EnvironmentParts, SYSTEM_PARTS } from "./parts.ts";
 import { type EnvironmentSignal, nextPhase } from "./phase.ts";
@@ -55,6 +55,7 @@ class ProcessEnvironment implements ExecutionEnvironment {
   #invocationCount = 0;
   #flight: Flight | undefined;
   #stopping: Promise<void> | undefined;
+  #startFailure: string | undefined;
 
   constructor(options: EnvironmentOptions, parts: EnvironmentParts) {
     this.#options = options;
@@ -131,7 +132,11 @@ class ProcessEnvironment implements ExecutionEnvironment {
       if (this.#phase === "initialising") this.#startInitPhase();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (this.#phase !== "stopped") void this.stop(`the environment could not start: ${reason}`);
+      if (this.#phase === "stopped") return;
+      const cause = `the environment could not start: ${reason}`;
+      this.#startFailure = cause;
+      this.#sandbox.log.write(cause);
+      void this.stop(cause);
     }
   }
 
@@ -281,7 +286,11 @@ class ProcessEnvironment implements ExecutionEnvironment {
     const flight = this.#flight;
     if (flight !== undefined && !flight.isSettled) {
       const { requestId } = flight.invocation;
-      flight.failWithLoss(lossFailure(KILLED, { requestId, toldError: undefined }));
+      flight.failWithLoss(
+        this.#startFailure === undefined
+          ? lossFailure(KILLED, { requestId, toldError: undefined })
+          : startFailure(requestId, this.#startFailure),
+      );
     }
     flight?.halt();
     await this.#started;

@@ -1,17 +1,8 @@
 import { createHash } from "node:crypto";
-import {
-  copyFile,
-  link,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readlink,
-  rm,
-  symlink,
-} from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, link, lstat, mkdir, readdir, readlink, rm, symlink } from "node:fs/promises";
 import path from "node:path";
+
+import { makeOwnedFolder } from "./owned-folder.ts";
 
 /** Layers as one folder, for as long as somebody uses it. */
 export interface MergedLayers {
@@ -63,7 +54,7 @@ export async function mergeLayers(directories: readonly string[]): Promise<Merge
 }
 
 async function merged(directories: readonly string[]): Promise<string> {
-  const target = await mkdtemp(path.join(tmpdir(), "pilotlight-opt-"));
+  const target = await makeOwnedFolder("opt");
   try {
     for (const directory of directories) await addTree(directory, target);
   } catch (error) {

@@ -30,6 +30,11 @@ export function lossFailure(
   };
 }
 
+/** What the caller gets where no process could be started at all; AWS has no text for what its host lacks. */
+export function startFailure(requestId: string, cause: string): PlatformFailure {
+  return { errorType: "Runtime.Unknown", errorMessage: `RequestId: ${requestId} Error: ${cause}` };
+}
+
 /** Why an environment ends whose process ended while nobody called it. */
 export function idleLossText({ kind, exit }: Loss): string {
   const what = kind === "runtime" ? "its process" : "an extension";

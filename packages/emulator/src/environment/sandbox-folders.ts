@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
 
 import type { FunctionVersion } from "./contract.ts";
 import { type MergedLayers, mergeLayers } from "./layer-merge.ts";
 import { inMountNamespace, isWithin, type Mount, mountSupport } from "./mount-namespace.ts";
+import { makeOwnedFolder } from "./owned-folder.ts";
 import type { CommandLine } from "./process-group.ts";
 
 /**
@@ -65,14 +65,20 @@ export class SandboxFolders {
     onTrouble: (line: string) => void,
   ): Promise<SandboxFolders> {
     const { layerDirectories = [] } = version;
-    const ownDirectory = await mkdtemp(path.join(tmpdir(), "pilotlight-environment-"));
     const layers = layerDirectories.length === 0 ? undefined : await mergeLayers(layerDirectories);
-    const extensionNames = layers === undefined ? [] : await extensionsIn(layers.directory);
-    const namespace =
-      isolation === "folders"
-        ? undefined
-        : await namespaceOf({ version, ownDirectory, layers, onTrouble });
-    return new SandboxFolders({ ownDirectory, layers, extensionNames, namespace, onTrouble });
+    let ownDirectory: string | undefined;
+    try {
+      const extensionNames = layers === undefined ? [] : await extensionsIn(layers.directory);
+      ownDirectory = await makeOwnedFolder("environment");
+      const namespace =
+        isolation === "folders"
+          ? undefined
+          : await namespaceOf({ version, ownDirectory, layers, onTrouble });
+      return new SandboxFolders({ ownDirectory, layers, extensionNames, namespace, onTrouble });
+    } catch (error) {
+      await removeAll({ ownDirectory, layers, onTrouble });
+      throw error;
+    }
   }
 
   /** Puts a command into the environment's own view of the file system. */
@@ -82,14 +88,32 @@ export class SandboxFolders {
 
   /** A folder that stays is told of, and keeps nobody from stopping. */
   async remove(): Promise<void> {
-    try {
-      await rm(this.#ownDirectory, { recursive: true, force: true });
-      await this.#layers?.release();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#onTrouble(`The emulator could not remove the function's /tmp: ${reason}`);
-    }
+    await removeAll({
+      ownDirectory: this.#ownDirectory,
+      layers: this.#layers,
+      onTrouble: this.#onTrouble,
+    });
   }
+}
+
+/** Removes each of the folders, whatever becomes of the others. */
+async function removeAll({
+  ownDirectory,
+  layers,
+  onTrouble,
+}: {
+  ownDirectory: string | undefined;
+  layers: MergedLayers | undefined;
+  onTrouble: (line: string) => void;
+}): Promise<void> {
+  const told = (what: string) => (error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    onTrouble(`The emulator could not remove the function's ${what}: ${reason}`);
+  };
+  if (ownDirectory !== undefined) {
+    await rm(ownDirectory, { recursive: true, force: true }).catch(told("/tmp"));
+  }
+  await layers?.release().catch(told("/opt"));
 }
 
 async function namespaceOf({
@@ -132,7 +156,9 @@ async function extensionsIn(optDirectory: string): Promise<string[]> {
     const files = entries.filter((entry) => !entry.isDirectory());
     return files.map(({ name }) => name).toSorted();
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    // A layer may have no such folder, or a file of that name.
+    const isMissing = error instanceof Error && "code" in error;
+    if (isMissing && (error.code === "ENOENT" || error.code === "ENOTDIR")) return [];
     throw error;
   }
 }
