@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -65,6 +65,15 @@ describe("takeStateDirectory", () => {
     const second = await takeStateDirectory(wanted());
     expect(second.path).toBe(wanted());
     await second.release();
+  });
+
+  test("leaves nothing beside the lock, and nothing at all when it is given up", async () => {
+    const first = await takeStateDirectory(wanted());
+    writeFileSync(join(first.path, "lock"), JSON.stringify({ pid: process.pid, start: "1" }));
+    const second = await takeStateDirectory(wanted());
+    expect(readdirSync(wanted())).toEqual(["lock"]);
+    await second.release();
+    expect(readdirSync(wanted())).toEqual([]);
   });
 
   test("gives a temporary folder where the wanted one cannot be made", async () => {

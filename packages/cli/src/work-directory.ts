@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
+
+import { makeOwnedFolder } from "@pilotlight/emulator";
 
 /** A folder for bundles. */
 export interface WorkDirectory {
@@ -9,8 +9,8 @@ export interface WorkDirectory {
   remove(): Promise<void>;
 }
 
-/** Makes a folder that is gone when the process ends in order. */
+/** Makes a folder that is gone when the process ends in order; else the next start of an emulator removes it. */
 export async function makeWorkDirectory(): Promise<WorkDirectory> {
-  const path = await mkdtemp(join(tmpdir(), "pilotlight-"));
+  const path = await makeOwnedFolder("work");
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
