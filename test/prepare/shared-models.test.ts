@@ -40,7 +40,20 @@ const BAD: Readonly<Record<string, string>> = {
   truncated: "truncated or damaged",
 };
 
-const models = hasShared ? readIoModels(join(SHARED, "models")) : [];
+/** Large ones, seconds each: only `npm run test:long` prepares them. */
+const LARGE: readonly string[] = [
+  "light/bvlc_alexnet",
+  "light/densenet121",
+  "light/inception_v2",
+  "light/resnet50",
+  "light/vgg19",
+  "light/zfnet512",
+];
+const IS_LONG = process.env["PILOTLIGHT_PREPARE"] === "all";
+
+const models = (hasShared ? readIoModels(join(SHARED, "models")) : []).filter(
+  ({ folder }) => IS_LONG || !LARGE.includes(folder),
+);
 
 /** The tolerance that the model's file gives its numbers, the widest of its cases; nothing where it has none. */
 function toleranceOf({ cases }: IoModel) {
