@@ -119,6 +119,8 @@ export class Account {
     for (const target of this.#targets()) deliveries.add(target);
     this.services = this.#servicesOf(options);
     this.objects.start();
+    // Records wait for targets that are there only now.
+    this.invoker.startEvents();
   }
 
   /** A container service with no task. */

@@ -94,6 +94,11 @@ export class Invoker implements FunctionCaller {
     });
   }
 
+  /** Goes on with the asynchronous events that the last emulator left, when their records can be delivered. */
+  startEvents(): void {
+    this.#events.start();
+  }
+
   /** Starts no further attempt at any asynchronous event. */
   stopEvents(): void {
     this.#events.stop();

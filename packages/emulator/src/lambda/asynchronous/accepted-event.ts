@@ -24,6 +24,8 @@ export class AcceptedEvent {
   conclusion: EventConclusion | undefined;
   /** Those that have not got their record yet. */
   targets: readonly ReportTarget[];
+  /** Whether its record may wait for a target that refuses; false where too many bytes wait already. */
+  isReportKept = true;
 
   constructor({ id, event, ageMs, failures, delayMs, report }: KeptEvent, nowMs: number) {
     this.id = id;
@@ -54,7 +56,7 @@ export class AcceptedEvent {
   }
 
   #report(): EventReport | undefined {
-    const { conclusion, targets } = this;
-    return conclusion === undefined ? undefined : { conclusion, targets };
+    const { conclusion, targets, isReportKept } = this;
+    return conclusion === undefined || !isReportKept ? undefined : { conclusion, targets };
   }
 }

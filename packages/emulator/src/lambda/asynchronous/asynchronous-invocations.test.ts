@@ -1,5 +1,12 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { VirtualClock } from "@pilotlight/core/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
+import { startEmulator } from "../../emulator.ts";
+import { settle } from "../../testing/scripted-environment.ts";
 import {
   ARN,
   FUNCTIONS,
@@ -7,8 +14,15 @@ import {
   startScriptedEmulator,
   stopScriptedEmulators,
 } from "../../testing/scripted-emulator.ts";
+import { EventJournal } from "./event-journal.ts";
+import { eventOf } from "./testing/queue-world.ts";
+
+const directories: string[] = [];
 
 afterEach(stopScriptedEmulators);
+afterEach(() => {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
+});
 
 const TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
@@ -128,5 +142,44 @@ describe("AsynchronousInvocations", () => {
     });
     expect(record).not.toHaveProperty("responseContext");
     expect(world.environments).toHaveLength(1);
+  });
+
+  test("offers a record that was left to its target, and to none before it is there", async () => {
+    const stateDirectory = mkdtempSync(join(tmpdir(), "pilotlight-left-"));
+    directories.push(stateDirectory);
+    const journal = new EventJournal(join(stateDirectory, "lambda", "events.jsonl"));
+    const event = eventOf("a");
+    journal.accept({ id: 1, event, ageMs: 0, failures: 0, delayMs: 0, report: undefined });
+    const { condition, answer } = { condition: "Success", answer: undefined } as const;
+    journal.conclude(1, {
+      conclusion: {
+        condition,
+        answer,
+        invokeCount: 1,
+        epochMs: 0,
+        statusCode: 200,
+        error: undefined,
+      },
+      targets: [
+        { kind: "destination", arn: "arn:aws:events:us-east-1:000000000000:event-bus/default" },
+      ],
+    });
+    journal.close();
+    const told: unknown[] = [];
+    const emulator = await startEmulator({
+      apiPort: 0,
+      awsPort: 0,
+      defaultFunction: "echo",
+      stateDirectory,
+      clock: new VirtualClock(),
+      startEnvironment: () => {
+        throw new Error("no function is invoked");
+      },
+      onError: (error) => told.push(error),
+    });
+    await settle();
+    expect(await emulator.stop()).toMatchObject({});
+    expect(told).toEqual([]);
+    expect(new EventJournal(join(stateDirectory, "lambda", "events.jsonl")).restored).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ export class AsynchronousInvocations {
   readonly #queue: EventQueue;
 
   /**
-   * Goes on with the events that the last emulator with this state directory left.
+   * Finds the events that the last emulator with this state directory left.
    *
    * @throws PilotlightError ERR_STATE_BROKEN when what it left cannot be read.
    */
@@ -51,6 +51,10 @@ export class AsynchronousInvocations {
       onFunctionCreated: (name) => this.#queue.functionAppeared(name),
       onAliasMoved: (name) => this.#queue.functionAppeared(name),
     });
+  }
+
+  /** Goes on with the events that were left; their records can be delivered from now on. */
+  start(): void {
     this.#queue.resume();
   }
 

@@ -79,6 +79,39 @@ describe("EventJournal", () => {
     expect(reopened()).toHaveLength(3);
   });
 
+  test("finds where events stood that were left, and the targets that have no record yet", () => {
+    const journal = new EventJournal(path);
+    const two = [
+      { kind: "dead_letter_queue", arn: "arn:aws:sqs:::dead" },
+      ...REPORT.targets,
+    ] as const;
+    for (const id of [1, 2]) journal.accept(keptEvent(id));
+    journal.conclude(2, { ...REPORT, targets: two });
+    journal.leave(keptEvent(1, { failures: 1, ageMs: 70, delayMs: 60_000 }));
+    journal.leave(keptEvent(2, { ageMs: 80, report: REPORT }));
+    journal.close();
+    expect(reopened()).toEqual([
+      keptEvent(1, { failures: 1, ageMs: 70, delayMs: 60_000 }),
+      keptEvent(2, { ageMs: 80, report: REPORT }),
+    ]);
+  });
+
+  test("takes 64 MiB of records that wait, beside as many of events, and more when one has ended", () => {
+    const journal = new EventJournal(path);
+    const { conclusion } = REPORT;
+    const answer = { payload: "x".repeat(8_000_000), version: "1", isFunctionError: false };
+    const large = { ...REPORT, conclusion: { ...conclusion, answer } };
+    for (let id = 1; id <= 9; id += 1) journal.accept(keptEvent(id));
+    const before = journal.keptBytes;
+    // Eight answers of 8,000,000 bytes fit into 67,108,864.
+    const taken = Array.from({ length: 9 }, (_, index) => journal.conclude(index + 1, large));
+    expect(taken).toEqual([...Array.from({ length: 8 }).fill(true), false]);
+    expect(journal.keptBytes).toBe(before);
+    journal.end(1);
+    expect(journal.conclude(9, large)).toBe(true);
+    journal.close();
+  });
+
   test("forgets a line that a kill has cut", () => {
     new EventJournal(path).accept(keptEvent(1));
     appendFileSync(path, '{"kind":"kept","kept":{"id":2,');

@@ -19,6 +19,15 @@ export type EventLine =
       readonly ageMs: number;
       readonly delayMs: number;
     }
+  | {
+      readonly kind: "left";
+      readonly id: number;
+      readonly failures: number;
+      readonly ageMs: number;
+      readonly delayMs: number;
+      /** Those that have not got their record yet; none where there is no record. */
+      readonly targets: readonly ReportTarget[];
+    }
   | { readonly kind: "concluded"; readonly id: number; readonly report: EventReport }
   | { readonly kind: "ended"; readonly id: number };
 
@@ -45,18 +54,16 @@ export function writtenLine(line: EventLine): unknown {
 /** Reads what {@link writtenLine} has written. @throws Error that says which member is wrong. */
 export function readLine(value: unknown): EventLine {
   const line = new Members(value, "line");
-  const kind = line.oneOf("kind", ["kept", "failed", "concluded", "ended"] as const);
+  const kind = line.oneOf("kind", ["kept", "failed", "left", "concluded", "ended"] as const);
   if (kind === "kept") return { kind, kept: readKept(line.members("kept")) };
   const id = line.number("id");
   if (kind === "ended") return { kind, id };
   if (kind === "concluded") return { kind, id, report: readReport(line.members("report")) };
-  return {
-    kind,
-    id,
-    failures: line.number("failures"),
-    ageMs: line.number("ageMs"),
-    delayMs: line.number("delayMs"),
-  };
+  const failures = line.number("failures");
+  const ageMs = line.number("ageMs");
+  const delayMs = line.number("delayMs");
+  if (kind === "failed") return { kind, id, failures, ageMs, delayMs };
+  return { kind, id, failures, ageMs, delayMs, targets: line.list("targets").map(readTarget) };
 }
 
 function readKept(kept: Members): KeptEvent {

@@ -7,11 +7,12 @@ import type { EventAttempt, EventConclusion, OfferedEvent, ReportTarget } from "
 import type { EventJournal } from "./event-journal.ts";
 import { EventLanes } from "./event-lanes.ts";
 import { EventReports } from "./event-reports.ts";
+import { boundedReport } from "./report-bounds.ts";
 import { type EventLimits, nextStep } from "./event-retry.ts";
 
 /** Events that have not ended; AWS has no such bound that a caller meets. */
 const EVENTS_MAX = 10_000;
-/** Bytes that they take; the journal is read and rewritten in one piece. */
+/** Bytes that they take, without their records; the journal is read and rewritten in one piece. */
 const KEPT_BYTES_MAX = 67_108_864;
 
 interface EventQueueOptions {
@@ -117,12 +118,18 @@ export class EventQueue {
     this.#orphans.clear();
   }
 
-  /** Leaves what has not ended in the journal and closes it. @returns How many events that are. */
+  /**
+   * Leaves what has not ended in the journal and closes it; an end waits for that, so the journal is not rewritten.
+   *
+   * @returns How many events that are.
+   */
   close(): number {
     invariant(this.#isStopped, "a queue of events is stopped before it is closed");
+    const { clock, journal } = this.#options;
     const kept = this.pending;
-    this.#rewriteJournal();
-    this.#options.journal.close();
+    const nowMs = clock.monotonicMs();
+    for (const accepted of this.#events.values()) journal.leave(accepted.kept(nowMs));
+    journal.close();
     // Whoever settles later finds its event gone, and changes nothing.
     this.#events.clear();
     return kept;
@@ -211,15 +218,23 @@ export class EventQueue {
     const { clock, journal, targets, tell } = this.#options;
     const { event, failures } = accepted;
     const conclusion = conclusionOf(attempt, { condition, failures, epochMs: clock.epochMs() });
-    accepted.conclusion = conclusion;
-    accepted.targets = targets(event, conclusion);
-    if (accepted.targets.length === 0) {
+    const wanted = targets(event, conclusion);
+    if (wanted.length === 0) {
       if (condition !== "Success") tell(droppedError(event, reasonOf(conclusion)));
       this.#end(accepted);
       return;
     }
+    const { report, refusals } = boundedReport(event, { conclusion, targets: wanted });
+    for (const refusal of refusals) tell(droppedError(event, refusal));
+    if (report.targets.length === 0) {
+      this.#end(accepted);
+      return;
+    }
+    accepted.conclusion = report.conclusion;
+    accepted.targets = report.targets;
     accepted.signal("conclude");
-    journal.conclude(accepted.id, { conclusion, targets: accepted.targets });
+    // One that has no room is offered all the same: other targets may refuse than this one's.
+    accepted.isReportKept = journal.conclude(accepted.id, report);
     this.#reports.send(accepted);
   }
 

@@ -10,12 +10,8 @@ import { deliveryOf } from "./invocation-record.ts";
 /** How long a target that refuses is asked again, service time: as long as AWS keeps an event by default. */
 const REPORT_MS_MAX = 21_600_000;
 
-/**
- * The largest record that any destination takes, bytes.
- *
- * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html, read 2026-11-24
- */
-const RECORD_BYTES_MAX = 1_048_576;
+/** Why a record does not wait, as {@link AcceptedEvent.isReportKept} has it. */
+const NOT_KEPT = "the records that wait for their targets take all the room that there is";
 
 interface EventReportsOptions {
   /** Service time. */
@@ -40,6 +36,7 @@ export class EventReports {
   send(accepted: AcceptedEvent): void {
     const sinceMs = this.#options.clock.monotonicMs();
     if (!this.#isStopped) this.#try(accepted, { sinceMs, count: 1 });
+    else if (!accepted.isReportKept) this.#drop(accepted, `the emulator stops, and ${NOT_KEPT}`);
   }
 
   /** Starts no further delivery. */
@@ -68,12 +65,15 @@ export class EventReports {
       onEnd(accepted);
       return;
     }
-    if (this.#isStopped) return;
     const delayMs = backoffMs(count);
     const reason = `its record was refused by ${reasons.join("; ")}`;
+    if (!accepted.isReportKept) {
+      this.#drop(accepted, `${reason}; ${NOT_KEPT}`);
+      return;
+    }
+    if (this.#isStopped) return;
     if (clock.monotonicMs() - sinceMs + delayMs > REPORT_MS_MAX) {
-      tell(droppedError(accepted.event, reason));
-      onEnd(accepted);
+      this.#drop(accepted, reason);
       return;
     }
     // Whoever reads the first refusal can mend the cause; the last one, when it is given up, has a line too.
@@ -87,19 +87,16 @@ export class EventReports {
     this.#delayed.add(cancel);
   }
 
-  /** A record that nobody can take is dropped at once: it would be refused for hours. */
+  #drop(accepted: AcceptedEvent, reason: string): void {
+    this.#options.tell(droppedError(accepted.event, reason));
+    this.#options.onEnd(accepted);
+  }
+
   async #deliver(accepted: AcceptedEvent, target: ReportTarget): Promise<DeliveryResult> {
     const { event, conclusion } = accepted;
     if (conclusion === undefined) return { kind: "delivered" };
-    const delivery = deliveryOf(event, conclusion, target);
-    const bytes = Buffer.byteLength(delivery.body);
-    if (bytes > RECORD_BYTES_MAX) {
-      const reason = `the record for ${target.arn} has ${bytes} bytes, and a destination takes ${RECORD_BYTES_MAX}; let the function answer less`;
-      this.#options.tell(droppedError(event, reason));
-      return { kind: "delivered" };
-    }
     try {
-      return await this.#options.deliver(target.arn, delivery);
+      return await this.#options.deliver(target.arn, deliveryOf(event, conclusion, target));
     } catch (error) {
       return { kind: "refused", reason: error instanceof Error ? error.message : String(error) };
     }

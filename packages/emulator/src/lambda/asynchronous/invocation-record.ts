@@ -1,6 +1,6 @@
 import type { Delivery } from "../../delivery.ts";
 import { functionArn, LATEST } from "../names.ts";
-import type { EventConclusion, OfferedEvent, ReportTarget } from "./event.ts";
+import type { ConcludingAnswer, EventConclusion, OfferedEvent, ReportTarget } from "./event.ts";
 
 /** Longest ErrorMessage of a dead letter, bytes: the first kilobyte. */
 const ERROR_MESSAGE_BYTES_MAX = 1_024;
@@ -72,17 +72,23 @@ export function invocationRecord(event: OfferedEvent, conclusion: EventConclusio
   return `{${members.join(",")}}`;
 }
 
+/** The answer with nothing in it but the error message that a dead letter has. */
+export function deadLetterAnswer(answer: ConcludingAnswer): ConcludingAnswer {
+  const errorMessage = readableMessage(errorMessageOf(answer.payload));
+  return { ...answer, payload: JSON.stringify({ errorMessage }) };
+}
+
 function deadLetterAttributes(
   { requestId }: OfferedEvent,
   { answer, error, statusCode }: EventConclusion,
 ): NonNullable<Delivery["attributes"]> {
   const message = answer === undefined ? (error ?? "") : errorMessageOf(answer.payload);
-  const readable = message.replaceAll(REFUSED_CHARACTERS, "");
+  const readable = readableMessage(message);
   return {
     RequestID: { dataType: "String", stringValue: requestId },
     ErrorCode: { dataType: "Number", stringValue: String(statusCode) },
     // SQS refuses an attribute without a value.
-    ErrorMessage: { dataType: "String", stringValue: firstKilobyte(readable || "Unknown error") },
+    ErrorMessage: { dataType: "String", stringValue: readable || "Unknown error" },
   };
 }
 
@@ -110,6 +116,10 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function readableMessage(message: string): string {
+  return firstKilobyte(message.replaceAll(REFUSED_CHARACTERS, ""));
 }
 
 /** A character that the limit cuts through is left out. */

@@ -44,6 +44,8 @@ interface WorldOptions {
   /** Conditions that have a destination. */
   readonly reported?: readonly EventCondition[];
   readonly run?: (event: OfferedEvent) => Promise<EventAttempt>;
+  /** Bytes of records that wait. */
+  readonly reportBytesMax?: number;
   readonly deliver?: () => Promise<DeliveryResult>;
 }
 
@@ -95,10 +97,10 @@ export class QueueWorld {
   }
 
   #start(): EventQueue {
-    const { limits, reported = [], run, deliver } = this.#options;
+    const { limits, reported = [], run, deliver, ...journal } = this.#options;
     return new EventQueue({
       clock: this.clock,
-      journal: new EventJournal(join(this.#directory, "events.jsonl")),
+      journal: new EventJournal(join(this.#directory, "events.jsonl"), journal),
       run:
         run ??
         (({ requestId }) => {
