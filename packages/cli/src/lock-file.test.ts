@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { Worker } from "node:worker_threads";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -54,39 +54,37 @@ describe("takeLock", () => {
     expect(takeLock(file())).toMatchObject({ pid: process.pid });
   });
 
-  test("lets one of several processes have a dead lock", async () => {
+  test("lets one of several that try at once have a dead lock", async () => {
     const folders = Array.from({ length: ROUNDS }, (_, round) => join(place.root, String(round)));
     for (const folder of folders) {
       mkdirSync(folder);
       writeFileSync(join(folder, "lock"), JSON.stringify({ pid: process.pid, start: "1" }));
     }
-    const taken = (await Promise.all(Array.from({ length: RACERS }, () => racer(folders)))).flat();
-    expect(taken.toSorted()).toEqual(folders.toSorted());
+    const arrivals = new SharedArrayBuffer(4);
+    const racers = Array.from({ length: RACERS }, () => racer(folders, arrivals));
+    expect((await Promise.all(racers)).flat().toSorted()).toEqual(folders.toSorted());
   }, 30_000);
 });
 
-const ROUNDS = 25;
-const RACERS = 3;
+const ROUNDS = 300;
+const RACERS = 2;
 
-/** Takes locks beside its like, all of them as long as any of them runs. @returns The folders that it has got. */
-async function racer(folders: readonly string[]): Promise<string[]> {
+/** Takes locks in a thread, each in the same instant as its like. @returns The folders that it has got. */
+async function racer(folders: readonly string[], arrivals: SharedArrayBuffer): Promise<string[]> {
   const source = `
-    const { takeLock } = await import(${JSON.stringify(join(import.meta.dirname, "lock-file.ts"))});
-    const { readdirSync, writeFileSync } = await import("node:fs");
-    const meet = (place, count) => {
-      writeFileSync(place + "/at-" + process.pid, "");
-      while (readdirSync(place).filter((name) => name.startsWith("at-")).length < count);
-    };
-    const taken = [];
-    for (const folder of ${JSON.stringify(folders)}) {
-      meet(folder, ${RACERS});
-      if (takeLock(folder + "/lock") === undefined) taken.push(folder);
-    }
-    meet(${JSON.stringify(place.root)}, ${RACERS});
-    console.log(JSON.stringify(taken));`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", source], {
-    stdio: ["ignore", "pipe", "inherit"],
-    timeout: 20_000,
-  });
-  return JSON.parse(await text(child.stdout)) as string[];
+    const { parentPort, workerData } = require("node:worker_threads");
+    const arrivals = new Int32Array(workerData.arrivals);
+    import(workerData.module).then(({ takeLock }) => {
+      const taken = workerData.folders.filter((folder, round) => {
+        Atomics.add(arrivals, 0, 1);
+        while (Atomics.load(arrivals, 0) < (round + 1) * ${RACERS});
+        return takeLock(folder + "/lock") === undefined;
+      });
+      parentPort.postMessage(taken);
+    });`;
+  const module = join(import.meta.dirname, "lock-file.ts");
+  const worker = new Worker(source, { eval: true, workerData: { arrivals, folders, module } });
+  const [taken] = (await once(worker, "message")) as [string[]];
+  await worker.terminate();
+  return taken;
 }
