@@ -1,3 +1,4 @@
+import { enumFailures } from "../lambda/constraint-failures.ts";
 import { invalidRequestContent, validationFailed } from "../lambda/aws-error.ts";
 import { isMembers, type RequestMembers, stringMember } from "../lambda/function-input.ts";
 import { AUTH_TYPES, type Cors, INVOKE_MODES, type UrlSettings } from "./function-url.ts";
@@ -54,17 +55,6 @@ export function urlChange(
     ...(invokeMode === undefined ? {} : { invokeMode }),
     ...(cors === undefined ? {} : { cors }),
   };
-}
-
-function enumFailures(
-  name: string,
-  value: string | undefined,
-  accepted: readonly string[],
-): string[] {
-  if (value === undefined || accepted.includes(value)) return [];
-  return [
-    `Value '${value}' at '${name}' failed to satisfy constraint: Member must satisfy enum value set: [${accepted.join(", ")}]`,
-  ];
 }
 
 function corsMember(members: RequestMembers): Cors | undefined {

@@ -1,3 +1,4 @@
+import { patternFailures } from "./constraint-failures.ts";
 import { jsonReply, type Reply } from "../http/reply.ts";
 import { calledFunction, type Call } from "./api-request.ts";
 import {
@@ -170,19 +171,5 @@ function lengthFailures(name: string, value: string | undefined, charsMax: numbe
   if (value === undefined || value.length <= charsMax) return [];
   return [
     `Value '${value}' at '${name}' failed to satisfy constraint: Member must have length less than or equal to ${charsMax}`,
-  ];
-}
-
-function patternFailures(
-  name: string,
-  value: string | undefined,
-  { pattern, text }: { pattern: RegExp; text: string },
-): string[] {
-  if (value === undefined) {
-    return [`Value null at '${name}' failed to satisfy constraint: Member must not be null`];
-  }
-  if (pattern.test(value)) return [];
-  return [
-    `Value '${value}' at '${name}' failed to satisfy constraint: Member must satisfy regular expression pattern: ${text}`,
   ];
 }

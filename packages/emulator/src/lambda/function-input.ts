@@ -1,10 +1,11 @@
 import { LAMBDA_LIMITS } from "@pilotlight/core";
 
+import { enumFailures } from "./constraint-failures.ts";
 import { invalidParameter, invalidRequestContent, validationFailed } from "./aws-error.ts";
 import { changedDeadLetterArn } from "./asynchronous/dead-letter-config.ts";
 import { checkVariables } from "./environment-variables.ts";
 import type { Architecture, FunctionSettings } from "./function-record.ts";
-import { changedKept, enumFailures } from "./kept-settings.ts";
+import { changedKept } from "./kept-settings.ts";
 import { changedLogging, type LoggingMembers } from "./logging-config.ts";
 import { checkRuntime } from "./runtime.ts";
 

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 
 import type { Timers } from "@pilotlight/core";
 
+import { enumFailures } from "./constraint-failures.ts";
 import type { InvocationOutcome, ResponseSink } from "../environment/contract.ts";
 import type { Deliveries } from "../delivery.ts";
 import { unsampledTraceId } from "../environment/names.ts";
@@ -23,7 +24,6 @@ import type { EventAttempt, OfferedEvent } from "./asynchronous/event.ts";
 import type { EventInvokeConfigs } from "./asynchronous/event-invoke-config.ts";
 import { refusedAttempt } from "./asynchronous/event-refusal.ts";
 import type { FunctionStore, InvocationTarget } from "./function-store.ts";
-import { enumFailures } from "./kept-settings.ts";
 import { type FunctionReference, parseFunctionReference } from "./names.ts";
 import { checkedPayload, checkPayloadSize } from "./payload.ts";
 import type { EnvironmentPool, PoolRefusal } from "./pool.ts";

@@ -4,7 +4,7 @@ import { AwsError, invalidParameter, validationFailed } from "./aws-error.ts";
 import { parseMembers, stringMember } from "./function-input.ts";
 import type { FunctionRecord, RuntimeManagement } from "./function-record.ts";
 import type { FunctionStore } from "./function-store.ts";
-import { enumFailures } from "./kept-settings.ts";
+import { enumFailures } from "./constraint-failures.ts";
 import { functionArn } from "./names.ts";
 import { type Route, route } from "./route.ts";
 

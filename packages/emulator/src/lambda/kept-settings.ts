@@ -1,3 +1,4 @@
+import { enumFailures } from "./constraint-failures.ts";
 import { invalidParameter, validationFailed } from "./aws-error.ts";
 
 const TRACING_MODES = ["Active", "PassThrough"] as const;
@@ -49,16 +50,4 @@ export function changedKept(
     // An empty ARN takes the key away.
     keyArn: keyArn === undefined ? current.keyArn : keyArn || undefined,
   };
-}
-
-/** The sentence for a value that is none of those accepted, `name` as the service model has it. */
-export function enumFailures(
-  name: string,
-  value: string | undefined,
-  accepted: readonly string[],
-): string[] {
-  if (value === undefined || accepted.includes(value)) return [];
-  return [
-    `Value '${value}' at '${name}' failed to satisfy constraint: Member must satisfy enum value set: [${accepted.join(", ")}]`,
-  ];
 }

@@ -1,3 +1,4 @@
+import { enumFailures } from "./constraint-failures.ts";
 import type { LogSettings, SystemLogLevel } from "../environment/contract.ts";
 import { invalidParameter, validationFailed } from "./aws-error.ts";
 
@@ -34,9 +35,13 @@ export function changedLogging(
 ): LogSettings | undefined {
   if (members === undefined) return current;
   const failures = [
-    ...enumFailures("logFormat", members.LogFormat, FORMATS),
-    ...enumFailures("applicationLogLevel", members.ApplicationLogLevel, APPLICATION_LEVELS),
-    ...enumFailures("systemLogLevel", members.SystemLogLevel, SYSTEM_LEVELS),
+    ...enumFailures("loggingConfig.logFormat", members.LogFormat, FORMATS),
+    ...enumFailures(
+      "loggingConfig.applicationLogLevel",
+      members.ApplicationLogLevel,
+      APPLICATION_LEVELS,
+    ),
+    ...enumFailures("loggingConfig.systemLogLevel", members.SystemLogLevel, SYSTEM_LEVELS),
     ...groupFailures(members.LogGroup),
   ];
   if (failures.length > 0) throw validationFailed(failures);
@@ -78,17 +83,6 @@ export function loggingBody(
 
 function formatOf(text: string): LogSettings["format"] {
   return text === "JSON" ? "JSON" : "Text";
-}
-
-function enumFailures(
-  name: string,
-  value: string | undefined,
-  accepted: readonly string[],
-): string[] {
-  if (value === undefined || accepted.includes(value)) return [];
-  return [
-    `Value '${value}' at 'loggingConfig.${name}' failed to satisfy constraint: Member must satisfy enum value set: [${accepted.join(", ")}]`,
-  ];
 }
 
 function groupFailures(group: string | undefined): string[] {

@@ -1,3 +1,4 @@
+import { patternFailures } from "../constraint-failures.ts";
 import { jsonReply, type Reply } from "../../http/reply.ts";
 import { calledFunction, type Call } from "../api-request.ts";
 import {
@@ -149,20 +150,6 @@ function permissionIn(members: RequestMembers): Permission {
     functionUrlAuthType: stringMember(members, "FunctionUrlAuthType"),
     invokedViaFunctionUrl: typeof isViaUrl === "boolean" ? isViaUrl : undefined,
   };
-}
-
-function patternFailures(
-  name: string,
-  value: string | undefined,
-  { pattern, text }: { pattern: RegExp; text: string },
-): string[] {
-  if (value === undefined) {
-    return [`Value null at '${name}' failed to satisfy constraint: Member must not be null`];
-  }
-  if (pattern.test(value)) return [];
-  return [
-    `Value '${value}' at '${name}' failed to satisfy constraint: Member must satisfy regular expression pattern: ${text}`,
-  ];
 }
 
 function policyText(statements: readonly PolicyStatement[]): string {
